@@ -54,7 +54,8 @@ impl Link {
     /// # Errors
     /// When the process or the system is out of descriptors.
     pub fn pair() -> io::Result<(Self, Self)> {
-        let (here, there) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+        let (here, there) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
         Ok((Self(here), Self(there)))
     }
 
