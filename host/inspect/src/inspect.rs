@@ -79,6 +79,9 @@ fn check_identification(bytes: &[u8], machine: &Machine) -> Result<(), Refusal> 
         _ => return Err(damaged("its file header is zeroed or overwritten")),
     };
     let e_machine = if big_endian { u16::from_be_bytes(two(18)) } else { u16::from_le_bytes(two(18)) };
+    if elf::Machine(e_machine) == elf::EM_NONE {
+        return Err(damaged("its file header is zeroed or overwritten"));
+    }
     let wanted_bits = if machine.is_64_bit { 64 } else { 32 };
     if big_endian || bits != wanted_bits || e_machine != machine.e_machine {
         let mut found = machine_name(e_machine)
