@@ -1,0 +1,8 @@
+//! The stage as the render loop sees it: scripted instances, and random ones.
+
+mod world;
+
+mod deaths;
+mod live;
+mod random;
+mod rotation;
