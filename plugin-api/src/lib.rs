@@ -40,6 +40,7 @@
 //! [`Frame`] is a `DrawTarget` of `embedded-graphics` 0.8, so its fonts, shapes and images work as they are.
 //! [`testing`] draws a plugin in a unit test. The ABI underneath is `abi_stable`'s; an author never meets it.
 
+mod colour;
 mod error;
 mod event;
 pub mod extension;
@@ -61,6 +62,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
+pub use colour::{Colour, ColourError};
 pub use error::PluginError;
 pub use event::{Event, Handled};
 pub use frame::Frame;
@@ -76,7 +78,7 @@ pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Again, Event, Fetched, Frame, Handled, Host, HttpRequest, Location, Next, NoSettings, PanelInfo, Plugin,
+        Again, Colour, Event, Fetched, Frame, Handled, Host, HttpRequest, Location, Next, NoSettings, PanelInfo, Plugin,
         PluginError, Tick, export_plugin,
     };
     pub use embedded_graphics::pixelcolor::Rgb888;
