@@ -12,7 +12,6 @@
 //! * At most one tick is unanswered. That is the flow control, and what makes the tick's words free of races.
 //!
 //! The order of memory operations is in `exchange` and checked by a `loom` model there.
-#![cfg_attr(loom, expect(dead_code, unused_imports, reason = "the model needs only the exchange"))]
 
 mod exchange;
 mod sync;

@@ -60,6 +60,8 @@ fn a_writer_that_does_not_wait_never_tears_a_frame_and_the_newest_wins() {
         let mut end = ReaderEnd::new();
         let mut newest = 0;
         for _ in 0..2 {
+            // Reading before a slot is given back: the writer's next picture in it must come after.
+            assert_eq!(shared.look(end.front()), newest);
             if end.take(&shared.middle).expect("an honest writer") {
                 let value = shared.look(end.front());
                 assert!(value > newest, "an older frame after a newer one");
