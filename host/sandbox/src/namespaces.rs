@@ -56,6 +56,10 @@ pub(crate) fn unshare_all() -> Obtained {
                 got_one = true;
                 mounts |= flag == UnshareFlags::NEWNS;
             }
+            // With a user namespace of its own every right is there, but for AppArmor's say.
+            Err(Errno::PERM) if users => complaints.push(format!(
+                "no {kind} namespace: forbidden by a security module, see `kernel.apparmor_restrict_unprivileged_userns`"
+            )),
             Err(errno) => complaints.push(format!("no {kind} namespace: {errno}")),
         }
     }

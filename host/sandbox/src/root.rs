@@ -36,12 +36,12 @@ pub(crate) fn enter_empty() -> Result<(), String> {
     mount_change("/", MountPropagationFlags::REC | MountPropagationFlags::PRIVATE)
         .map_err(step("separate its mounts from the host's"))?;
     let (place, libraries) = build()?;
+    let shut = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
+    mount_remount(place, MountFlags::BIND | shut, c"").map_err(step("make the new root read-only"))?;
     chdir(place).map_err(step("enter the new root"))?;
     // With both arguments the same, the old root ends up on top of the new one and is taken off in the next step.
     pivot_root(".", ".").map_err(step("change the root"))?;
     unmount(".", UnmountFlags::DETACH).map_err(step("take off the old root"))?;
-    let shut = MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
-    mount_remount("/", MountFlags::BIND | shut, c"").map_err(step("make the new root read-only"))?;
     chdir("/").map_err(step("enter the new root"))?;
     fchdir(&libraries).map_err(step("enter the folder of its descriptors"))
 }

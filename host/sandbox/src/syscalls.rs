@@ -50,6 +50,7 @@ const RUNNING: &[c_long] = &[
     libc::SYS_pselect6,
     libc::SYS_epoll_ctl,
     libc::SYS_epoll_pwait,
+    libc::SYS_epoll_pwait2,
     // signals of its own; the beginning and the end of a thread
     libc::SYS_rt_sigaction,
     libc::SYS_rt_sigprocmask,

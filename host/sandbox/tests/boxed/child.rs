@@ -58,7 +58,10 @@ impl Order {
 
     fn options(&self) -> Options {
         let layers = |text: &str| -> Vec<Layer> {
-            text.split(',').filter(|name| !name.is_empty()).map(|name| name.parse().expect("a layer")).collect()
+            text.split(',')
+                .filter(|name| !name.is_empty())
+                .map(|name| name.parse().expect("a layer"))
+                .collect()
         };
         Options {
             expected_parent: self.parent.parse().ok(),
@@ -155,13 +158,16 @@ impl Hostile {
         // SAFETY: the three functions are declared so in `hostile.c`, and only numbers below the first one that has no
         // name are passed on; names are constants that end with a zero.
         unsafe {
-            let name = self.library.get::<extern "C" fn(c_int) -> *const c_char>("hostile_name").expect("a name");
-            let before = self.library.get::<extern "C" fn(c_int) -> c_int>("hostile_while_loading").expect("a name");
+            let name =
+                self.library.get::<extern "C" fn(c_int) -> *const c_char>("hostile_name").expect("a name");
+            let before =
+                self.library.get::<extern "C" fn(c_int) -> c_int>("hostile_while_loading").expect("a name");
             let now = self.library.get::<extern "C" fn(c_int) -> c_int>("hostile_now").expect("a name");
             (0..)
                 .map_while(|i| {
                     let text = name(i);
-                    let text = (!text.is_null()).then(|| CStr::from_ptr(text).to_string_lossy().into_owned())?;
+                    let text =
+                        (!text.is_null()).then(|| CStr::from_ptr(text).to_string_lossy().into_owned())?;
                     Some((text, before(i), now(i)))
                 })
                 .collect()

@@ -1,6 +1,6 @@
 //! What each attempt of `hostile.c` must answer, in every kind of box. 0 is success.
 
-use libc::{EACCES, EAGAIN, ECONNREFUSED, EFBIG, ENOENT, EPERM};
+use libc::{EACCES, EAGAIN, ECONNREFUSED, EFBIG, ENETUNREACH, ENOENT, EPERM};
 
 /// Answers of one attempt: of the static constructor, and of a callback after the load. More than one may be right.
 pub(crate) struct Expected {
@@ -82,7 +82,8 @@ pub(crate) const WITHOUT_SECCOMP: &[Expected] = &[
     both("socket_inet", &[0]),
     both("socket_unix", &[0]),
     both("socket_netlink", &[0]),
-    both("connect_tcp", &[EACCES]),
+    // Landlock answers if it knows about them, otherwise the empty network.
+    both("connect_tcp", &[EACCES, ENETUNREACH]),
     both("connect_abstract", &[ECONNREFUSED, EPERM]),
     both("connect_path", &[ENOENT]),
     both("make_process", &[0]),
@@ -103,6 +104,9 @@ pub(crate) const WITHOUT_SECCOMP: &[Expected] = &[
     both("map_data", &[0]),
     both("make_memory_file", &[0]),
 ];
+
+/// What is different, too, when Landlock is older than its say about signals.
+pub(crate) const WITHOUT_SCOPES: &[Expected] = &[both("signal_host", &[0]), both("signal_host_thread", &[0])];
 
 /// Without any box: all succeed. What an ordinary user may not do anyway is in [`CONTROL_ORDINARY`].
 pub(crate) const CONTROL: &[Expected] = &[

@@ -36,6 +36,7 @@ const ALREADY_ORDINARY: &str = "--as-ordinary-user";
 pub(crate) struct Stage {
     program: PathBuf,
     library: PathBuf,
+    offered: Report,
     _folder: TempDir,
     _listeners: (TcpListener, UnixListener, UnixListener),
 }
@@ -93,12 +94,28 @@ impl Stage {
             .status()
             .expect("these tests need a C compiler named `cc`");
         assert!(compiler.success(), "the hostile library does not compile");
-        Self {
+        // Some systems let nobody trace a process that did not ask for it; the run without a box shall show that ours
+        // does. Where there is no such rule, there is no such call.
+        let _ = rustix::process::set_ptracer(rustix::process::PTracer::Any);
+        let mut stage = Self {
             program: std::env::current_exe().expect("own path"),
             library,
+            offered: Report::default(),
             _folder: folder,
             _listeners: (tcp, path, listener),
-        }
+        };
+        stage.offered = stage.child(&Order { action: "probe".to_owned(), ..Order::default() }).report();
+        stage
+    }
+
+    /// What the machine can enforce, tried out by a process of its own.
+    pub(crate) fn offered(&self) -> &Report {
+        &self.offered
+    }
+
+    /// The path of the compiled library.
+    pub(crate) fn library(&self) -> String {
+        self.library.display().to_string()
     }
 
     /// Runs a child to its end.
@@ -113,9 +130,13 @@ impl Stage {
 
     /// Runs a child that loads the hostile library, without these layers.
     pub(crate) fn hostile_child(&self, disable: &str) -> Outcome {
-        let library = self.library.display().to_string();
-        let order =
-            Order { action: "break_out".to_owned(), disable: disable.to_owned(), library, ..Order::default() };
+        let library = self.library();
+        let order = Order {
+            action: "break_out".to_owned(),
+            disable: disable.to_owned(),
+            library,
+            ..Order::default()
+        };
         let outcome = self.child(&order);
         assert!(outcome.status.success(), "{outcome:?}");
         outcome
@@ -162,12 +183,13 @@ pub(crate) fn run_all(arguments: &[String], cases: &[Case]) -> ExitCode {
     let root = rustix::process::geteuid().is_root();
     let user = if root { "root" } else { "an ordinary user" };
     let stage = Stage::set();
-    let offered = stage.child(&Order { action: "probe".to_owned(), ..Order::default() }).report();
-    println!("\nas {user}, with what this machine offers: {}", describe(&offered));
+    println!("\nas {user}, with what this machine offers: {}", describe(stage.offered()));
 
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for case in cases.iter().filter(|case| wanted.is_empty() || wanted.iter().any(|part| case.name.contains(*part))) {
-        let lacking = case.needs.iter().find(|layer| offered.state(**layer) == LayerState::Missing);
+    for case in
+        cases.iter().filter(|case| wanted.is_empty() || wanted.iter().any(|part| case.name.contains(*part)))
+    {
+        let lacking = case.needs.iter().find(|layer| stage.offered().state(**layer) == LayerState::Missing);
         if let Some(layer) = lacking {
             println!("test {} ... ignored, this machine lacks {layer}", case.name);
             skipped += 1;
@@ -180,7 +202,9 @@ pub(crate) fn run_all(arguments: &[String], cases: &[Case]) -> ExitCode {
         }
     }
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
-    println!("\ntest result: {verdict}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out");
+    println!(
+        "\ntest result: {verdict}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out"
+    );
     let ordinary_ok = as_ordinary || !root || again_as_ordinary_user(arguments);
     if failed == 0 && ordinary_ok { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

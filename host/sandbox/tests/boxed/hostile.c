@@ -29,6 +29,7 @@ static int try_open(const char *path, int flags) {
     int fd = open(path, flags | O_CLOEXEC, 0600);
     int error = answer(fd);
     if (fd >= 0) close(fd);
+    if (fd >= 0 && flags & O_CREAT) unlink(path);
     return error;
 }
 
@@ -138,7 +139,15 @@ static int trace_host(void) { return answer(ptrace(PTRACE_SEIZE, VICTIM, 0, 0));
 static int signal_host(void) { return answer(kill(VICTIM, 0)); }
 static int signal_host_thread(void) { return answer(syscall(SYS_tgkill, VICTIM, VICTIM, 0)); }
 static int change_namespace(void) { return answer(unshare(CLONE_NEWNS)); }
-static int mount_something(void) { return answer(mount("none", FOLDER, "tmpfs", 0, NULL)); }
+
+static int mount_something(void) {
+    // So that a run without a box leaves the host's mounts alone.
+    if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return errno;
+    int error = answer(mount("none", FOLDER, "tmpfs", 0, NULL));
+    if (!error) umount2(FOLDER, MNT_DETACH);
+    return error;
+}
+
 static int change_user(void) { return answer(syscall(SYS_setuid, getuid())); }
 static int outlive_host(void) { return answer(prctl(PR_SET_PDEATHSIG, 0)); }
 static int block_host(void) { return answer(fcntl(2, F_SETFL, fcntl(2, F_GETFL))); }

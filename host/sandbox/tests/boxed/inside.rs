@@ -6,12 +6,18 @@ use std::{
     collections::HashMap,
     fs,
     hint::black_box,
+    os::fd::BorrowedFd,
     sync::{Condvar, Mutex},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::child::{Hostile, say};
+use rustix::{
+    fs::{SealFlags, fcntl_get_seals},
+    mm::{MapFlags, ProtFlags, mmap},
+};
+
+use crate::child::{Hostile, LIBRARY, say};
 
 const MIB: usize = 1024 * 1024;
 
@@ -61,9 +67,24 @@ fn live() {
     let guard = pair.0.lock().expect("not poisoned");
     let (_guard, wait) = pair.1.wait_timeout(guard, Duration::from_millis(1)).expect("not poisoned");
     assert!(wait.timed_out());
+    read_memfd();
     assert!(thread::available_parallelism().is_ok());
     assert!(thread::Builder::new().spawn(|| ()).is_err(), "no new threads");
     say("alive");
+}
+
+/// As the runner takes a large answer: looks at seals and size, then maps it.
+fn read_memfd() {
+    // SAFETY: the harness gave a library to this child, which therefore has this number open until it ends.
+    let memfd = unsafe { BorrowedFd::borrow_raw(LIBRARY) };
+    assert!(fcntl_get_seals(memfd).expect("a memfd").contains(SealFlags::WRITE));
+    let memfd = fs::File::from(memfd.try_clone_to_owned().expect("a number"));
+    let bytes = usize::try_from(memfd.metadata().expect("a size").len()).expect("small");
+    // SAFETY: a new private mapping at an address that the kernel chooses, of a file that nobody can change or cut.
+    let start = unsafe { mmap(std::ptr::null_mut(), bytes, ProtFlags::READ, MapFlags::PRIVATE, &memfd, 0) };
+    let start = start.expect("an address").cast::<u8>();
+    // SAFETY: just mapped, at least four bytes long since it is a library, and never unmapped.
+    assert_eq!(unsafe { std::slice::from_raw_parts(start, 4) }, b"\x7fELF");
 }
 
 /// What there is to see: variables, descriptors, files.
