@@ -22,7 +22,9 @@ pub enum BindError {
     )]
     NotLoopback(SocketAddr),
     /// Something else listens there.
-    #[error("{0} is already in use: stop the program that listens there, or choose another port with --listen")]
+    #[error(
+        "{0} is already in use: stop the program that listens there, or choose another port with --listen"
+    )]
     InUse(SocketAddr),
     /// The system does not let this user listen there.
     #[error("this user may not listen on {0}: choose a port of 1024 or above with --listen")]
@@ -85,11 +87,22 @@ mod tests {
         assert_eq!(parse_address("127.0.0.1:8750").unwrap(), DEFAULT_ADDRESS);
         assert_eq!(parse_address(" localhost:8750 ").unwrap(), DEFAULT_ADDRESS);
         assert_eq!(parse_address("[::1]:80").unwrap().to_string(), "[::1]:80");
-        for bad in ["", "8750", ":8750", "localhost", "localhost:x", "127.0.0.1", "127.0.0.1:99999", "example.org:80"] {
+        for bad in [
+            "",
+            "8750",
+            ":8750",
+            "localhost",
+            "localhost:x",
+            "127.0.0.1",
+            "127.0.0.1:99999",
+            "example.org:80",
+        ] {
             let error = parse_address(bad).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!("{bad:?} is not a listen address: write ADDRESS:PORT, such as 127.0.0.1:8750 or [::1]:8750")
+                format!(
+                    "{bad:?} is not a listen address: write ADDRESS:PORT, such as 127.0.0.1:8750 or [::1]:8750"
+                )
             );
         }
     }

@@ -16,7 +16,6 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::http::header::{RETRY_AFTER, UPGRADE};
 use axum::response::Response;
 use marquee_model::Picture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -63,7 +62,7 @@ pub(crate) async fn frames(
     let upgrade = upgrade.map_err(|_| {
         let detail = "Pictures come over a WebSocket; for a single one use GET /api/v1/frame.png.";
         Problem::new(StatusCode::UPGRADE_REQUIRED, "websocket-required", "WebSocket required", detail)
-            .with_header(UPGRADE, "websocket")
+            .with_header("upgrade", "websocket")
     })?;
     let Query(which) = which.map_err(|_| Problem::bad_query())?;
     let source = match which.plugin {
@@ -80,13 +79,11 @@ pub(crate) async fn frames(
             clients.limits.frame_clients
         );
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-viewers", "Too many viewers", detail)
-            .with_header(RETRY_AFTER, "5")
+            .with_header("retry-after", "5")
     })?;
-    Ok(upgrade
-        .write_buffer_size(0)
-        .max_message_size(MAX_INCOMING)
-        .max_frame_size(MAX_INCOMING)
-        .on_upgrade(move |socket| view(Viewer { socket, limits: clients.limits, place }, source, clients.stopping)))
+    Ok(upgrade.write_buffer_size(0).max_message_size(MAX_INCOMING).max_frame_size(MAX_INCOMING).on_upgrade(
+        move |socket| view(Viewer { socket, limits: clients.limits, place }, source, clients.stopping),
+    ))
 }
 
 /// Where a viewer's pictures come from.
@@ -150,7 +147,10 @@ impl Viewer {
             Ok(Ok(())) => ControlFlow::Continue(()),
             Ok(Err(_)) => ControlFlow::Break(()),
             Err(_) => {
-                tracing::debug!("a viewer took no picture for {:?} and was disconnected", self.limits.blocked_write);
+                tracing::debug!(
+                    "a viewer took no picture for {:?} and was disconnected",
+                    self.limits.blocked_write
+                );
                 ControlFlow::Break(())
             }
         }

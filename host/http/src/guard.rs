@@ -89,7 +89,8 @@ impl Guard {
         let port_fits = match port {
             // Digits only: `parse` alone would take "+8750".
             Some(port) => {
-                port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port == self.port)
+                port.bytes().all(|b| b.is_ascii_digit())
+                    && port.parse::<u16>().is_ok_and(|port| port == self.port)
             }
             None => port_may_be_absent || self.port == 80,
         };
@@ -122,7 +123,8 @@ fn judge_fetch_metadata(request: &Parts) -> Result<(), Problem> {
     if follows_a_link {
         return Ok(());
     }
-    let detail = "The browser says that this request comes from another site; open the server's own page instead.";
+    let detail =
+        "The browser says that this request comes from another site; open the server's own page instead.";
     Err(Problem::new(StatusCode::FORBIDDEN, "cross-site", "Cross-site request", detail))
 }
 
@@ -145,7 +147,10 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let guard = Guard::new(bound.parse().unwrap());
-        guard.judge(&parts).map(drop).map_err(|p| axum::response::IntoResponse::into_response(p).status().as_u16())
+        guard
+            .judge(&parts)
+            .map(drop)
+            .map_err(|p| axum::response::IntoResponse::into_response(p).status().as_u16())
     }
 
     /// P-API-1: a foreign or missing Host is refused.
@@ -192,7 +197,11 @@ mod tests {
         for own in ["http://localhost:8750", "http://127.0.0.1:8750", "http://[::1]:8750"] {
             assert_eq!(origin("127.0.0.1:8750", own), Ok(()), "{own}");
         }
-        assert_eq!(origin("localhost", "http://localhost"), Ok(()), "a proxy of the same name without a port");
+        assert_eq!(
+            origin("localhost", "http://localhost"),
+            Ok(()),
+            "a proxy of the same name without a port"
+        );
         for foreign in [
             "null",
             "",
@@ -208,7 +217,8 @@ mod tests {
         ] {
             assert_eq!(origin("127.0.0.1:8750", foreign), Err(403), "{foreign}");
         }
-        let twice = [("host", "localhost"), ("origin", "http://localhost:8750"), ("origin", "http://evil.example")];
+        let twice =
+            [("host", "localhost"), ("origin", "http://localhost:8750"), ("origin", "http://evil.example")];
         assert_eq!(judged("127.0.0.1:8750", "/", &twice), Err(403));
     }
 

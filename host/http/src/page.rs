@@ -12,8 +12,14 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(async || asset("text/html; charset=utf-8", include_str!("../page/index.html"))))
         .route("/page.css", get(async || asset("text/css; charset=utf-8", include_str!("../page/page.css"))))
-        .route("/page.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../page/page.js"))))
-        .route("/panel.js", get(async || asset("text/javascript; charset=utf-8", include_str!("../page/panel.js"))))
+        .route(
+            "/page.js",
+            get(async || asset("text/javascript; charset=utf-8", include_str!("../page/page.js"))),
+        )
+        .route(
+            "/panel.js",
+            get(async || asset("text/javascript; charset=utf-8", include_str!("../page/panel.js"))),
+        )
         .route("/icon.svg", get(async || asset("image/svg+xml", include_str!("../page/icon.svg"))))
 }
 

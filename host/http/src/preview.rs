@@ -71,7 +71,9 @@ mod tests {
     #[test]
     fn brightness_is_a_plain_scale_in_the_preview() {
         let mut picture = Picture::filled(PanelSize::new(1, 1).unwrap(), [255, 101, 1]);
-        for (brightness, rgb) in [(100, [255, 101, 1]), (50, [128, 51, 1]), (0, [0, 0, 0]), (250, [255, 101, 1])] {
+        for (brightness, rgb) in
+            [(100, [255, 101, 1]), (50, [128, 51, 1]), (0, [0, 0, 0]), (250, [255, 101, 1])]
+        {
             picture.brightness = brightness;
             assert_eq!(message(&picture)[8..], rgb, "{brightness} %");
         }

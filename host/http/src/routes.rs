@@ -8,7 +8,7 @@ use axum::Json;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -52,7 +52,8 @@ pub(crate) fn router(app: App) -> Router {
 
 async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     app.view.ready().map(|()| "ready\n").map_err(|missing| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", missing).with_header(RETRY_AFTER, "1")
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready", missing)
+            .with_header("retry-after", "1")
     })
 }
 

@@ -23,12 +23,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::HostView;
 use crate::bind::is_loopback;
 use crate::frames::FrameClients;
 use crate::guard::Guard;
 use crate::headers::protect;
 use crate::routes::{App, router};
-use crate::HostView;
 
 /// Bytes of one connection that the kernel may hold for a client that does not read (it doubles the figure).
 const KERNEL_BUFFER: usize = 128 * 1024;
@@ -82,7 +82,9 @@ pub struct Serve {
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The listener, handed over by somebody else, is on an address that other machines could reach.
-    #[error("serving on {0} needs an access token, which this version does not have: hand over a loopback socket")]
+    #[error(
+        "serving on {0} needs an access token, which this version does not have: hand over a loopback socket"
+    )]
     NotLoopback(SocketAddr),
     /// The listener does not work.
     #[error("the listening socket cannot be used")]

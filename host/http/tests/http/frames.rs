@@ -1,5 +1,6 @@
 //! Live pictures: what viewers get, and what they cannot do.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -75,7 +76,7 @@ async fn a_viewer_follows_a_panel_that_changes_its_size() {
     assert_eq!(bytes.len(), 8 + 300 * 64 * 3);
 }
 
-/// P-API-4: a client that does not read costs under 1 MiB and blocks nobody; B-HTTP-5 has the same spirit.
+/// P-API-4: a client that does not read costs under 1 MiB and blocks nobody.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_that_does_not_read_loses_pictures_and_holds_back_nobody() {
     const LAST: u32 = 10_000;
@@ -170,6 +171,8 @@ async fn a_viewer_of_one_instance_gets_its_own_pictures() {
     let server = Server::start();
     let mut viewer = open(&server, server.connect().await, "?plugin=K%C3%BCche").await.unwrap();
     assert_eq!(next_picture(&mut viewer).await.unwrap(), [2, 0, 1, 0, 5, 0, 0, 0, 1, 2, 3, 1, 2, 3]);
+    server.host.drawn.store(6, Ordering::Release);
+    assert_eq!(sequence(&next_picture(&mut viewer).await.unwrap()), 6);
     assert_eq!(open(&server, server.connect().await, "?plugin=nobody").await.err(), Some(404));
 }
 

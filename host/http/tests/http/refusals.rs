@@ -93,10 +93,38 @@ async fn refusals_are_problem_documents() {
         problem["detail"] = detail.into();
         problem
     };
-    assert_json_snapshot!(refusal(&[]).await, @"");
-    assert_json_snapshot!(refusal(&[("host", "evil.example\"<b>")]).await, @"");
-    assert_json_snapshot!(refusal(&[("host", &host), ("origin", "null")]).await, @"");
-    assert_json_snapshot!(refusal(&[("host", &host), ("sec-fetch-site", "cross-site")]).await, @"");
+    assert_json_snapshot!(refusal(&[]).await, @r#"
+    {
+      "detail": "The request must carry exactly one Host header that names this server.",
+      "status": 400,
+      "title": "Host header missing",
+      "type": "urn:marquee:problem:missing-host"
+    }
+    "#);
+    assert_json_snapshot!(refusal(&[("host", "evil.example\"<b>")]).await, @r#"
+    {
+      "detail": "This server does not answer to the name \"evil.example\\\"<b>\"; use http://BOUND.",
+      "status": 421,
+      "title": "Foreign Host header",
+      "type": "urn:marquee:problem:foreign-host"
+    }
+    "#);
+    assert_json_snapshot!(refusal(&[("host", &host), ("origin", "null")]).await, @r#"
+    {
+      "detail": "A page from \"null\" may not use this server; open the server's own page instead.",
+      "status": 403,
+      "title": "Foreign origin",
+      "type": "urn:marquee:problem:foreign-origin"
+    }
+    "#);
+    assert_json_snapshot!(refusal(&[("host", &host), ("sec-fetch-site", "cross-site")]).await, @r#"
+    {
+      "detail": "The browser says that this request comes from another site; open the server's own page instead.",
+      "status": 403,
+      "title": "Cross-site request",
+      "type": "urn:marquee:problem:cross-site"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -105,7 +133,14 @@ async fn an_unknown_route_is_a_problem() {
     let answer = server.get("/api/v2/status").await;
     assert_eq!(answer.status, 404);
     is_protected(&answer);
-    assert_json_snapshot!(answer.problem(), @"");
+    assert_json_snapshot!(answer.problem(), @r#"
+    {
+      "detail": "There is nothing at \"/api/v2/status\"; the API lives under /api/v1.",
+      "status": 404,
+      "title": "Unknown route",
+      "type": "urn:marquee:problem:unknown-route"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -117,13 +152,24 @@ async fn a_wrong_method_is_a_problem_that_names_the_right_ones() {
         assert_eq!(answer.header("allow"), Some("GET,HEAD"), "{method}");
         answer.problem();
     }
-    assert_json_snapshot!(server.ask("DELETE", "/api/v1/plugins", &[]).await.problem(), @"");
+    assert_json_snapshot!(server.ask("DELETE", "/api/v1/plugins", &[]).await.problem(), @r#"
+    {
+      "detail": "\"/api/v1/plugins\" does not answer \"DELETE\"; the Allow header says what it answers.",
+      "status": 405,
+      "title": "Method not allowed",
+      "type": "urn:marquee:problem:wrong-method"
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn an_unreadable_query_is_a_problem() {
     let server = Server::start();
-    for route in ["/api/v1/frame.png?plugin=a&plugin=b", "/api/v1/frame.png?plugin=%ff%fe", "/api/v1/frame.png?plugin="] {
+    for route in [
+        "/api/v1/frame.png?plugin=a&plugin=b",
+        "/api/v1/frame.png?plugin=%ff%fe",
+        "/api/v1/frame.png?plugin=",
+    ] {
         let answer = server.get(route).await;
         assert!(matches!(answer.status, 400 | 404), "{route} answered {}", answer.status);
         answer.problem();
@@ -148,5 +194,12 @@ async fn the_frame_socket_asks_for_an_upgrade() {
     let answer = server.get("/api/v1/frames").await;
     assert_eq!(answer.status, 426);
     assert_eq!(answer.header("upgrade"), Some("websocket"));
-    assert_json_snapshot!(answer.problem(), @"");
+    assert_json_snapshot!(answer.problem(), @r#"
+    {
+      "detail": "Pictures come over a WebSocket; for a single one use GET /api/v1/frame.png.",
+      "status": 426,
+      "title": "WebSocket required",
+      "type": "urn:marquee:problem:websocket-required"
+    }
+    "#);
 }

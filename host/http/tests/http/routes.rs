@@ -19,7 +19,14 @@ async fn readyz_waits_for_the_first_composed_picture() {
     let server = Server::start();
     let answer = server.get("/readyz").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
-    assert_json_snapshot!(answer.problem(), @"");
+    assert_json_snapshot!(answer.problem(), @r#"
+    {
+      "detail": "No picture has been composed yet; ask again in a moment.",
+      "status": 503,
+      "title": "Not ready",
+      "type": "urn:marquee:problem:not-ready"
+    }
+    "#);
     server.host.ready.store(true, Ordering::Release);
     let answer = server.get("/readyz").await;
     assert_eq!((answer.status, answer.text()), (200, "ready\n"));
@@ -28,25 +35,115 @@ async fn readyz_waits_for_the_first_composed_picture() {
 #[tokio::test]
 async fn status_has_the_names_that_outsiders_rely_on() {
     let server = Server::start();
-    assert_json_snapshot!(server.get("/api/v1/status").await.json(), @"");
+    assert_json_snapshot!(server.get("/api/v1/status").await.json(), @r#"
+    {
+      "api": "1.0.0",
+      "current": {
+        "for_ms": 1500,
+        "next": "feed",
+        "plugin": "clock",
+        "reason": "rotation"
+      },
+      "fps": 60,
+      "frames": 750,
+      "panel": "4x2",
+      "sandbox": [
+        {
+          "name": "landlock",
+          "note": "this kernel has none",
+          "state": "missing"
+        }
+      ],
+      "sinks": [
+        {
+          "dropped": 0,
+          "error": null,
+          "pictures": 750,
+          "spec": "web"
+        }
+      ],
+      "store": {
+        "kind": "memory",
+        "stale": false
+      },
+      "uptime_s": 12.5,
+      "version": "0.1.0"
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn plugins_have_the_names_that_outsiders_rely_on() {
     let server = Server::start();
-    assert_json_snapshot!(server.get("/api/v1/plugins").await.json(), @"");
+    assert_json_snapshot!(server.get("/api/v1/plugins").await.json(), @r#"
+    {
+      "plugins": [
+        {
+          "config_version": 3,
+          "duration_s": 15.0,
+          "name": "clock",
+          "observed": {
+            "dropped_log_lines": 0,
+            "frames": 7,
+            "last_log": [
+              "a line"
+            ],
+            "late_frames": 1,
+            "pid": 42,
+            "reason": "<script>alert(1)</script>",
+            "restarts": 1,
+            "running_digest": null,
+            "running_version": "1.0.0",
+            "state": "failing"
+          },
+          "package": "clock",
+          "status": "enabled",
+          "version": "1.0.0"
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn packages_list_every_refused_file_with_its_reason() {
     let server = Server::start();
-    assert_json_snapshot!(server.get("/api/v1/packages").await.json(), @"");
+    assert_json_snapshot!(server.get("/api/v1/packages").await.json(), @r#"
+    {
+      "folder_error": null,
+      "packages": [
+        {
+          "api": "1.0.0",
+          "bytes": 4096,
+          "description": "A clock.",
+          "digest": "abababababababababababababababababababababababababababababababab",
+          "http_hosts": [
+            "example.org"
+          ],
+          "id": "clock",
+          "path": "clock.so",
+          "version": "1.0.0"
+        }
+      ],
+      "refused": [
+        {
+          "path": "half.so",
+          "reason": "half.so ends too early."
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn doctor_is_passed_on_as_it_is() {
     let server = Server::start();
-    assert_json_snapshot!(server.get("/api/v1/doctor").await.json(), @"");
+    assert_json_snapshot!(server.get("/api/v1/doctor").await.json(), @r#"
+    {
+      "kernel": "6.1",
+      "layers": []
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -97,7 +194,14 @@ async fn frame_png_of_one_instance_is_its_own_last_picture() {
     assert_eq!(decoded(&answer.body), (2, 1, vec![1, 2, 3, 1, 2, 3]));
     let answer = server.get("/api/v1/frame.png?plugin=%22%0Anobody").await;
     assert_eq!(answer.status, 404);
-    assert_json_snapshot!(answer.problem(), @"");
+    assert_json_snapshot!(answer.problem(), @r#"
+    {
+      "detail": "No instance named \"\\\"\\nnobody\" has drawn a picture; GET /api/v1/plugins lists the instances.",
+      "status": 404,
+      "title": "No such picture",
+      "type": "urn:marquee:problem:no-picture"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -107,7 +211,8 @@ async fn the_page_loads_only_what_this_server_has() {
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let html = page.text();
     assert!(!html.contains("http://") && !html.contains("https://") && !html.contains("style=\""));
-    let named = html.split(['"']).filter(|text| text.starts_with('/') && text.contains('.') && !text.contains(' '));
+    let named =
+        html.split(['"']).filter(|text| text.starts_with('/') && text.contains('.') && !text.contains(' '));
     let mut files: Vec<_> = named.collect();
     files.push("/panel.js");
     assert!(files.contains(&"/page.js") && files.contains(&"/page.css") && files.contains(&"/icon.svg"));
@@ -121,5 +226,5 @@ async fn the_page_may_run_only_its_own_files_and_talk_only_to_this_server() {
     let server = Server::start();
     let answer = server.get("/").await;
     let policy = answer.header("content-security-policy").unwrap();
-    assert_snapshot!(policy.replace(&server.address.to_string(), "BOUND"), @"");
+    assert_snapshot!(policy.replace(&server.address.to_string(), "BOUND"), @r#"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws://BOUND; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"#);
 }

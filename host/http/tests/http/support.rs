@@ -3,13 +3,13 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use marquee_http::{HostView, Limits, Serve, ServeError, bind, serve};
 use marquee_model::{
-    BoxLayer, LayerState, ObservedState, ObservedView, PackageView, PackagesView, PanelSize, Picture, PluginView,
-    PluginsView, RefusedView, ShownView, SinkView, Status, StatusView, StoreView,
+    BoxLayer, LayerState, ObservedState, ObservedView, PackageView, PackagesView, PanelSize, Picture,
+    PluginView, PluginsView, RefusedView, ShownView, SinkView, Status, StatusView, StoreView,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -30,6 +30,8 @@ pub(crate) async fn patiently<T>(what: &str, work: impl Future<Output = T>) -> T
 #[derive(Default)]
 pub(crate) struct MadeUpHost {
     pub(crate) ready: AtomicBool,
+    /// Sequence of the last picture that the instance drew; 5 until somebody says otherwise.
+    pub(crate) drawn: AtomicU32,
 }
 
 impl HostView for MadeUpHost {
@@ -112,7 +114,7 @@ impl HostView for MadeUpHost {
     fn instance_picture(&self, name: &str) -> Option<Picture> {
         (name == "Küche").then(|| {
             let mut picture = Picture::filled(PanelSize::new(2, 1).unwrap(), [1, 2, 3]);
-            picture.sequence = 5;
+            picture.sequence = self.drawn.load(Ordering::Acquire).max(5);
             picture
         })
     }
