@@ -37,6 +37,7 @@ cases! {
     a_boxed_process_dies_with_its_parent needs KERNEL,
     an_orphan_does_not_start needs &[],
     a_required_layer_that_is_missing_stops_the_start needs &[],
+    where_the_kernel_has_no_box_a_library_still_loads_and_the_report_says_so needs &[Layer::Seccomp],
     asking_politely_promises_no_more_than_trying needs &[],
 }
 
@@ -128,7 +129,7 @@ fn an_honest_plugin_finds_what_it_needs(stage: &Stage) {
 fn nothing_of_the_host_is_left_to_see(stage: &Stage) {
     let outcome = stage.child(&order("look_around"));
     assert!(outcome.said("variables 0"), "{outcome:?}");
-    assert!(outcome.said("descriptors [0, 1, 2]"), "{LIBRARY} was not open: {outcome:?}");
+    assert!(outcome.said("descriptors [0, 1, 2]"), "{outcome:?}");
     assert!(outcome.said("root Err(Some(1))"), "{outcome:?}");
 }
 
@@ -189,6 +190,20 @@ fn a_required_layer_that_is_missing_stops_the_start(stage: &Stage) {
         assert!(outcome.errors.contains(&format!("the box lacks its layer `{layer}`")), "{outcome:?}");
         assert!(!outcome.said("alive"));
     }
+}
+
+/// P-BOX-2: under an emulator every layer that needs the kernel is missing, and nothing fails; descriptors are closed
+/// one by one.
+fn where_the_kernel_has_no_box_a_library_still_loads_and_the_report_says_so(stage: &Stage) {
+    let order = Order { parent: String::new(), library: stage.library(), ..order("look_around") };
+    let outcome = stage.emulated_child(&order);
+    assert!(outcome.status.success(), "{outcome:?}");
+    assert!(outcome.said(&format!("descriptors [0, 1, 2, {LIBRARY}]")), "{outcome:?}");
+    let report = outcome.report();
+    for layer in [Layer::Namespaces, Layer::PrivateRoot, Layer::Landlock, Layer::Seccomp] {
+        assert_eq!(report.state(layer), LayerState::Missing, "{report:?}");
+    }
+    assert_eq!(report.state(Layer::Session), LayerState::Enforced, "{report:?}");
 }
 
 /// P-BOX-2: what `marquee doctor` can tell without a runner is no better than the truth where the kernel lacks a layer

@@ -6,6 +6,7 @@
 
 mod cases;
 mod child;
+mod emulator;
 mod expected;
 mod harness;
 mod inside;
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     match arguments.split_first() {
         Some((first, rest)) if first == "child" => child::run(rest),
         Some((first, rest)) if first == "middle" => harness::stand_between(rest),
+        Some((first, rest)) if first == "emulated" => emulator::run(rest),
         _ => harness::run_all(&arguments, cases::ALL),
     }
 }
