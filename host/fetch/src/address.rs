@@ -49,7 +49,9 @@ impl AddressKind {
         match self {
             Self::Public => true,
             Self::Loopback | Self::Private | Self::LinkLocal | Self::CarrierGrade => private_network,
-            Self::Unspecified | Self::Multicast | Self::Broadcast | Self::Documentation | Self::Reserved => false,
+            Self::Unspecified | Self::Multicast | Self::Broadcast | Self::Documentation | Self::Reserved => {
+                false
+            }
         }
     }
 }
@@ -107,7 +109,9 @@ const V6: &[(Ipv6Addr, u32, AddressKind)] = &[
 
 fn of_v4(address: Ipv4Addr) -> AddressKind {
     let inside = |block: Ipv4Addr, length: u32| (address.to_bits() ^ block.to_bits()) >> (32 - length) == 0;
-    V4.iter().find(|(block, length, _)| inside(*block, *length)).map_or(AddressKind::Public, |(_, _, kind)| *kind)
+    V4.iter()
+        .find(|(block, length, _)| inside(*block, *length))
+        .map_or(AddressKind::Public, |(_, _, kind)| *kind)
 }
 
 fn of_v6(address: Ipv6Addr) -> AddressKind {
@@ -187,7 +191,8 @@ mod tests {
         ] {
             assert_eq!(kind(text), wanted, "{text}");
         }
-        for text in ["9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.0"] {
+        for text in ["9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "172.15.0.1", "172.32.0.0"]
+        {
             assert_eq!(kind(text), AddressKind::Public, "{text}");
         }
         for text in ["2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1"] {

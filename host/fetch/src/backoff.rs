@@ -42,11 +42,18 @@ impl Backoff {
     }
 
     /// Remembers a failure. `retry_after` is what the server wishes; it is granted between a second and the longest wait.
-    pub(crate) fn failed(&mut self, key: &Arc<Key>, error: FetchError, retry_after: Option<Duration>, now: Instant) {
+    pub(crate) fn failed(
+        &mut self,
+        key: &Arc<Key>,
+        error: FetchError,
+        retry_after: Option<Duration>,
+        now: Instant,
+    ) {
         let wait = self.failed.get(key).map_or(self.first, |before| (before.wait * 2).min(self.longest));
         let pause = retry_after.map_or(wait, |wish| wish.max(Duration::from_secs(1)).min(self.longest));
         if self.failed.len() >= MOST && !self.failed.contains_key(key) {
-            let first_to_end = self.failed.iter().min_by_key(|(_, failed)| failed.until).map(|(key, _)| Arc::clone(key));
+            let first_to_end =
+                self.failed.iter().min_by_key(|(_, failed)| failed.until).map(|(key, _)| Arc::clone(key));
             if let Some(key) = first_to_end {
                 self.failed.remove(&key);
             }
@@ -106,7 +113,8 @@ mod tests {
 
     #[test]
     fn endlessly_many_failures_take_bounded_memory() {
-        let (mut backoff, now) = (Backoff::new(Duration::from_secs(10), Duration::from_secs(300)), Instant::now());
+        let (mut backoff, now) =
+            (Backoff::new(Duration::from_secs(10), Duration::from_secs(300)), Instant::now());
         for number in 0..2 * MOST {
             backoff.failed(&key(&number.to_string()), error(), None, now);
         }

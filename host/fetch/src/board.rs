@@ -110,7 +110,12 @@ impl Board {
     }
 
     /// The outcome of a finished exchange, which is no longer under way from here on.
-    pub(crate) fn settle(&mut self, flight: &Flight, result: Result<Reply, FetchError>, now: Instant) -> Outcome {
+    pub(crate) fn settle(
+        &mut self,
+        flight: &Flight,
+        result: Result<Reply, FetchError>,
+        now: Instant,
+    ) -> Outcome {
         let Flight { key, host, kept, .. } = flight;
         self.flights.remove(key);
         let error = match result {

@@ -42,7 +42,10 @@ impl Stored {
         // An age is that of one answer; the others replace what they name.
         merged.remove(header::AGE);
         for name in headers.keys() {
-            if name == header::CONTENT_LENGTH || name == header::CONTENT_ENCODING || name == header::CONTENT_TYPE {
+            if name == header::CONTENT_LENGTH
+                || name == header::CONTENT_ENCODING
+                || name == header::CONTENT_TYPE
+            {
                 continue;
             }
             merged.remove(name);
@@ -132,7 +135,8 @@ impl Cache {
         self.bytes += weight;
         *self.shares.entry(Arc::clone(owner)).or_default() += weight;
         self.order.insert(self.turn, Arc::clone(key));
-        self.entries.insert(Arc::clone(key), Entry { stored, owner: Arc::clone(owner), weight, turn: self.turn });
+        self.entries
+            .insert(Arc::clone(key), Entry { stored, owner: Arc::clone(owner), weight, turn: self.turn });
     }
 
     pub(crate) fn remove(&mut self, key: &Key) {
@@ -199,7 +203,10 @@ mod tests {
     #[test]
     fn a_confirmed_reply_is_fresh_again_with_its_old_body() {
         let start = Instant::now();
-        let old = Stored { reply: Arc::new(Reply { body: Bytes::from_static(b"x"), ..reply() }), ..stored(0, "max-age=9", start) };
+        let old = Stored {
+            reply: Arc::new(Reply { body: Bytes::from_static(b"x"), ..reply() }),
+            ..stored(0, "max-age=9", start)
+        };
         let later = start + Duration::from_secs(10);
         assert!(!old.is_fresh(later));
         let new = old.confirmed(&HeaderMap::new(), later);

@@ -65,7 +65,9 @@ pub enum FetchError {
     #[error("the request cannot be sent: {0}")]
     BadRequest(String),
     /// The body is larger than the limit, after decompression.
-    #[error("{host} sent more than the {limit} bytes allowed: ask it for less, or raise the limit in the configuration")]
+    #[error(
+        "{host} sent more than the {limit} bytes allowed: ask it for less, or raise the limit in the configuration"
+    )]
     TooLarge {
         /// The host.
         host: String,
@@ -127,13 +129,17 @@ pub enum FetchError {
     #[error("{0}: wait for an answer before asking again")]
     TooBusy(&'static str),
     /// The HTTP client cannot be made on this machine.
-    #[error("this machine cannot make HTTPS connections: install its certificate authorities (ca-certificates)")]
+    #[error(
+        "this machine cannot make HTTPS connections: install its certificate authorities (ca-certificates)"
+    )]
     NoClient {
         /// What went wrong.
         source: Arc<reqwest::Error>,
     },
     /// The host is shutting down.
-    #[error("the exchange with {host} was cut short because this host is stopping: try again after its start")]
+    #[error(
+        "the exchange with {host} was cut short because this host is stopping: try again after its start"
+    )]
     Interrupted {
         /// The host.
         host: String,
@@ -170,6 +176,9 @@ impl FetchError {
 
     /// Whether the server is to blame, so that it is left alone for a while and an old answer is better than none.
     pub(crate) fn is_failure_of_server(&self) -> bool {
-        matches!(self, Self::TimedOut { .. } | Self::Network { .. } | Self::TooLarge { .. } | Self::Status { .. })
+        matches!(
+            self,
+            Self::TimedOut { .. } | Self::Network { .. } | Self::TooLarge { .. } | Self::Status { .. }
+        )
     }
 }

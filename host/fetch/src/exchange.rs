@@ -53,7 +53,8 @@ const HARMLESS: &[HeaderName] = &[
 
 impl Exchange {
     pub(crate) fn key(&self) -> Key {
-        let headers = self.headers.iter().map(|(name, value)| (name.clone(), value.as_bytes().to_vec())).collect();
+        let headers =
+            self.headers.iter().map(|(name, value)| (name.clone(), value.as_bytes().to_vec())).collect();
         Key {
             head: self.method == Method::Head,
             url: self.url.to_string(),
@@ -96,11 +97,13 @@ impl Exchange {
             }
         }
         if next.url.origin() != self.url.origin() {
-            next.headers =
-                next.headers.iter().filter(|(name, _)| HARMLESS.contains(name)).fold(HeaderMap::new(), |mut map, (name, value)| {
+            next.headers = next.headers.iter().filter(|(name, _)| HARMLESS.contains(name)).fold(
+                HeaderMap::new(),
+                |mut map, (name, value)| {
                     map.append(name.clone(), value.clone());
                     map
-                });
+                },
+            );
         }
         Ok(Some(next))
     }
@@ -109,14 +112,16 @@ impl Exchange {
 impl Key {
     /// Bytes that this key takes in memory.
     pub(crate) fn weight(&self) -> usize {
-        self.url.len() + self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum::<usize>()
+        self.url.len()
+            + self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum::<usize>()
     }
 }
 
 impl Reply {
     /// Bytes that this reply takes in memory.
     pub(crate) fn weight(&self) -> usize {
-        self.body.len() + self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum::<usize>()
+        self.body.len()
+            + self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 64).sum::<usize>()
     }
 
     /// Whether the server said that it cannot serve anybody now.
@@ -138,10 +143,22 @@ mod tests {
 
     fn exchange(method: Method, url: &str) -> Exchange {
         let mut headers = HeaderMap::new();
-        for (name, value) in [("accept", "a"), ("authorization", "s"), ("content-type", "t"), ("cookie", "s"), ("x-api-key", "s")] {
+        for (name, value) in [
+            ("accept", "a"),
+            ("authorization", "s"),
+            ("content-type", "t"),
+            ("cookie", "s"),
+            ("x-api-key", "s"),
+        ] {
             headers.append(name, HeaderValue::from_static(value));
         }
-        Exchange { method, url: url.parse().unwrap(), headers, body: Some(Bytes::new()), private_network: false }
+        Exchange {
+            method,
+            url: url.parse().unwrap(),
+            headers,
+            body: Some(Bytes::new()),
+            private_network: false,
+        }
     }
 
     fn reply(status: u16, location: &str) -> Reply {
@@ -170,8 +187,13 @@ mod tests {
     #[test]
     fn redirects_to_other_schemes_and_from_https_to_http_are_refused() {
         let first = exchange(Method::Get, "https://a.example/");
-        for location in ["http://a.example/", "file:///etc/passwd", "https://u:p@a.example/", "https://[/", "data:,x"] {
-            assert!(matches!(first.redirected(&reply(301, location)), Err(FetchError::BadRedirect { .. })), "{location}");
+        for location in
+            ["http://a.example/", "file:///etc/passwd", "https://u:p@a.example/", "https://[/", "data:,x"]
+        {
+            assert!(
+                matches!(first.redirected(&reply(301, location)), Err(FetchError::BadRedirect { .. })),
+                "{location}"
+            );
         }
         let plain = exchange(Method::Get, "http://a.example/");
         assert!(plain.redirected(&reply(301, "https://a.example/")).unwrap().is_some());

@@ -226,9 +226,22 @@ mod tests {
 
     #[test]
     fn patterns_that_mean_nothing_are_refused_with_the_reason() {
-        for text in
-            ["", "*.", "a*.com", "*.*", "http://example.com", "a b", "::1", "x:0", "x:99999", "x:y", "*.1.2.3.4", "a%2eb", "u@h", "[::1"]
-        {
+        for text in [
+            "",
+            "*.",
+            "a*.com",
+            "*.*",
+            "http://example.com",
+            "a b",
+            "::1",
+            "x:0",
+            "x:99999",
+            "x:y",
+            "*.1.2.3.4",
+            "a%2eb",
+            "u@h",
+            "[::1",
+        ] {
             assert!(text.parse::<HostPattern>().is_err(), "{text:?}");
         }
         assert!(HostPattern::approval("*").is_err() && HostPattern::approval("*:80").is_err());
@@ -236,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_pattern_is_shown_as_it_is_read() {
-        for text in ["example.com", "*.example.com:*", "*", "*:81", "[::1]:80", "[fd00::1]", "10.0.0.1:8080"] {
+        for text in ["example.com", "*.example.com:*", "*", "*:81", "[::1]:80", "[fd00::1]", "10.0.0.1:8080"]
+        {
             assert_eq!(text.parse::<HostPattern>().unwrap().to_string(), text);
         }
     }

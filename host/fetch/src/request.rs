@@ -126,7 +126,9 @@ fn check_headers(given: &[(String, String)]) -> Result<HeaderMap, FetchError> {
     let refuse = |why: String| Err(FetchError::BadRequest(why));
     let size: usize = given.iter().map(|(name, value)| name.len() + value.len()).sum();
     if given.len() > MOST_HEADERS || size > MOST_HEADER_BYTES {
-        return refuse(format!("it has more than {MOST_HEADERS} headers or {MOST_HEADER_BYTES} bytes of headers"));
+        return refuse(format!(
+            "it has more than {MOST_HEADERS} headers or {MOST_HEADER_BYTES} bytes of headers"
+        ));
     }
     let mut sorted: Vec<(HeaderName, HeaderValue)> = Vec::with_capacity(given.len());
     for (name, value) in given {
@@ -137,7 +139,9 @@ fn check_headers(given: &[(String, String)]) -> Result<HeaderMap, FetchError> {
             return refuse(format!("the header `{header}` is set by the host; leave it out"));
         }
         let Ok(value) = HeaderValue::from_str(value) else {
-            return refuse(format!("the value of the header `{header}` contains characters that headers cannot hold"));
+            return refuse(format!(
+                "the value of the header `{header}` contains characters that headers cannot hold"
+            ));
         };
         sorted.push((header, value));
     }
@@ -181,7 +185,8 @@ mod tests {
     /// P-BOX-3: a plugin cannot speak for the connection, smuggle a second request or name another host.
     #[test]
     fn headers_of_the_connection_are_refused_by_name() {
-        for name in ["Host", "CONNECTION", "transfer-encoding", "Content-Length", "Proxy-Authorization", "TE"] {
+        for name in ["Host", "CONNECTION", "transfer-encoding", "Content-Length", "Proxy-Authorization", "TE"]
+        {
             let message = refusal(|request| request.headers = vec![(name.to_owned(), "x".to_owned())]);
             assert!(message.contains(&format!("`{}`", name.to_lowercase())), "{message}");
         }
