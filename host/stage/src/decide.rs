@@ -131,7 +131,8 @@ impl Stage {
             }
             (Some(_), None) => {
                 self.live = None;
-                self.pass = None;
+                // If a dead one is being replaced, that does not start anew.
+                self.pass = self.pass.filter(|pass| pass.urgent);
                 if let Some(turn) = self.turn
                     && self.shown == Some(turn.slot)
                     && !self.slots[turn.slot].over

@@ -110,6 +110,19 @@ fn a_live_instance_that_dies_gives_the_screen_back_within_two_frames() {
 }
 
 #[test]
+fn a_death_is_bridged_in_two_frames_even_if_the_other_live_one_gives_up_meanwhile() {
+    let hidden = Script { wake: Wake::News, ..LIVE };
+    let mut world =
+        World::new(Transition::Cut, &[("a", 100, ANIMATION), ("x", 900, LIVE), ("y", 900, hidden)]);
+    world.run(50);
+    assert_eq!(world.shown(), "x");
+    world.script("y", EMPTY);
+    world.script("a", Script { takes: 9, ..ANIMATION });
+    world.die("x");
+    assert_eq!(world.until("a"), 3, "two frames after the tick that noticed");
+}
+
+#[test]
 fn a_turn_that_was_all_but_over_is_not_taken_up_again() {
     let mut world = world();
     world.run(98);
