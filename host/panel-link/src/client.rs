@@ -50,7 +50,9 @@ pub enum ConnectError {
         source: io::Error,
     },
     /// The socket does not let this user in.
-    #[error("the panel process at {path} does not let this user in: put the user of the host into the group marquee")]
+    #[error(
+        "the panel process at {path} does not let this user in: put the user of the host into the group marquee"
+    )]
     Denied {
         /// The socket.
         path: PathBuf,
@@ -85,7 +87,9 @@ pub enum ConnectError {
         limit: Duration,
     },
     /// It closed the connection without an answer.
-    #[error("the panel process at {path} closed the connection: is this user in allow_users of [panel.hub75]?")]
+    #[error(
+        "the panel process at {path} closed the connection: is this user in allow_users of [panel.hub75]?"
+    )]
     Closed {
         /// The socket.
         path: PathBuf,

@@ -100,7 +100,9 @@ pub enum MessageError {
         what: &'static str,
     },
     /// The peer speaks an older version.
-    #[error("the {peer} is too old: it speaks version {theirs} of the protocol and this side {PROTOCOL}; update it")]
+    #[error(
+        "the {peer} is too old: it speaks version {theirs} of the protocol and this side {PROTOCOL}; update it"
+    )]
     TooOld {
         /// `host` or `panel process`.
         peer: &'static str,
@@ -143,7 +145,9 @@ impl HostMessage {
                 Err(MessageError::Range { what: "a frame rate" })
             }
             Self::Hello { name, .. } if !is_text(name) => Err(MessageError::Range { what: "a name" }),
-            Self::Brightness { percent } if *percent > 100 => Err(MessageError::Range { what: "a brightness" }),
+            Self::Brightness { percent } if *percent > 100 => {
+                Err(MessageError::Range { what: "a brightness" })
+            }
             _ => Ok(message),
         }
     }

@@ -132,7 +132,9 @@ pub enum OptionError {
         known: &'static str,
     },
     /// More chains than the wiring has.
-    #[error("parallel = {found} in [panel.hub75] is too much for {mapping}: that wiring drives at most {most}")]
+    #[error(
+        "parallel = {found} in [panel.hub75] is too much for {mapping}: that wiring drives at most {most}"
+    )]
     TooManyChains {
         /// The wiring.
         mapping: String,
@@ -142,7 +144,9 @@ pub enum OptionError {
         most: u32,
     },
     /// Rows that the way of multiplexing cannot divide.
-    #[error("rows = {rows} in [panel.hub75] does not go with multiplexing = {multiplexing}: use a multiple of {step}")]
+    #[error(
+        "rows = {rows} in [panel.hub75] does not go with multiplexing = {multiplexing}: use a multiple of {step}"
+    )]
     Multiplexing {
         /// Rows of one panel.
         rows: u32,
@@ -152,7 +156,9 @@ pub enum OptionError {
         step: u32,
     },
     /// All panels together are too big.
-    #[error("{width}x{height} pixels in [panel.hub75] are too many: each side of all panels together is at most 1024")]
+    #[error(
+        "{width}x{height} pixels in [panel.hub75] are too many: each side of all panels together is at most 1024"
+    )]
     TooBig {
         /// Pixels across.
         width: u32,
@@ -236,8 +242,8 @@ impl Hub75Options {
     fn is_mapper(&self, mapper: &str) -> bool {
         match mapper.to_ascii_lowercase().as_str() {
             "u-mapper" => self.chain_length >= 2 && self.chain_length.is_multiple_of(2),
-            "" | "rotate:0" | "rotate:90" | "rotate:180" | "rotate:270" | "mirror:h" | "mirror:v" | "v-mapper"
-            | "v-mapper:z" => true,
+            "" | "rotate:0" | "rotate:90" | "rotate:180" | "rotate:270" | "mirror:h" | "mirror:v"
+            | "v-mapper" | "v-mapper:z" => true,
             _ => false,
         }
     }

@@ -130,7 +130,10 @@ mod tests {
             *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             Some((*state >> 24) as u8)
         };
-        std::iter::successors(Some(seed), |state| Some(*state)).scan(seed, |s, _| next(s)).take(size.bytes()).collect()
+        std::iter::successors(Some(seed), |state| Some(*state))
+            .scan(seed, |s, _| next(s))
+            .take(size.bytes())
+            .collect()
     }
 
     fn picture(size: PanelSize, at_us: u64, rgb: Vec<u8>) -> Picture {
@@ -217,7 +220,8 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let error = GifFile::create(Path::new("/nowhere/show.gif"), PanelSize::new(2, 2).unwrap()).err().unwrap();
+        let error =
+            GifFile::create(Path::new("/nowhere/show.gif"), PanelSize::new(2, 2).unwrap()).err().unwrap();
         assert!(error.to_string().contains("/nowhere/show.gif.part"), "{error}");
     }
 }

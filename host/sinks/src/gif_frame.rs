@@ -40,8 +40,7 @@ pub(crate) fn encode(before: Option<&[u8]>, now: &[u8], size: PanelSize) -> gif:
     let pixels = rows(now);
     let old = before.map(rows);
     let (columns, lines) = (side(area.right - area.left), side(area.bottom - area.top));
-    let mut frame = exact(&pixels, old.as_deref())
-        .unwrap_or_else(|| {
+    let mut frame = exact(&pixels, old.as_deref()).unwrap_or_else(|| {
         gif::Frame::from_rgb_speed(columns, lines, pixels.as_flattened(), quantiser_speed(pixels.len()))
     });
     frame.left = side(area.left);

@@ -83,7 +83,8 @@ mod tests {
         let setup = setup();
         for spec in ["web", "none", "hub75", "record:GIF", "record:DIR"] {
             let spec = spec.replace("GIF", &format!("{}/show.gif", home.path().display()));
-            let spec: SinkSpec = spec.replace("DIR", &format!("{}/show", home.path().display())).parse().unwrap();
+            let spec: SinkSpec =
+                spec.replace("DIR", &format!("{}/show", home.path().display())).parse().unwrap();
             let mut sink = open(&spec, &setup).unwrap();
             for sequence in 1..=20u8 {
                 let at = Duration::from_millis(20 * u64::from(sequence));

@@ -107,7 +107,7 @@ impl Recording for PngDir {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "whole microseconds are exact in an f64 for 285 years")]
+/// Whole microseconds are exact in an `f64` for 285 years.
 fn milliseconds(at: std::time::Duration) -> f64 {
     at.as_micros() as f64 / 1000.0
 }
@@ -140,7 +140,8 @@ mod tests {
     }
 
     fn pixels(path: &Path) -> Vec<u8> {
-        let mut reader = png::Decoder::new(io::BufReader::new(File::open(path).unwrap())).read_info().unwrap();
+        let mut reader =
+            png::Decoder::new(io::BufReader::new(File::open(path).unwrap())).read_info().unwrap();
         let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut bytes).unwrap();
         bytes

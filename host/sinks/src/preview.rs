@@ -15,7 +15,6 @@ pub fn preview_rgb(picture: &Picture) -> Cow<'_, [u8]> {
     }
     let percent = u16::from(picture.brightness);
     // 255 * 100 + 50 fits into 16 bits, which lets the compiler do many bytes at once.
-    #[expect(clippy::cast_possible_truncation, reason = "at most 255 * 99 / 100")]
     let scaled = picture.rgb.iter().map(|&byte| ((u16::from(byte) * percent + 50) / 100) as u8).collect();
     Cow::Owned(scaled)
 }

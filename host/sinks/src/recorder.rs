@@ -1,7 +1,7 @@
 //! What recordings share: every picture counts, so they stand in a bounded queue before a thread that encodes.
 //!
 //! Invariant: the queue holds at most 64 MiB of pixels; what does not fit is dropped and counted. After the first
-//! error nothing more is written, and that error is what `finish` answers. `finish` takes at most about three
+//! error nothing more is written, and that error is what `finish` answers. `finish` takes at most about two
 //! seconds: pictures that are not encoded by then are dropped, but the file gets its proper end.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -14,9 +14,9 @@ use crate::feed::{Tally, Worker};
 use crate::{Sink, SinkError, SinkReport};
 
 /// How long queued pictures are still encoded after the end.
-const DRAIN: Duration = Duration::from_millis(1500);
+const DRAIN: Duration = Duration::from_millis(1000);
 /// How long the thread is waited for.
-const LIMIT: Duration = Duration::from_millis(2800);
+const LIMIT: Duration = Duration::from_millis(2000);
 /// The most pixels that wait in a queue, in bytes.
 const QUEUE_BYTES: usize = 64 << 20;
 

@@ -46,7 +46,9 @@ pub struct SinkReport {
 #[derive(Debug, thiserror::Error)]
 pub enum SinkError {
     /// Standard output is a file or a pipe.
-    #[error("standard output is no terminal: start from a terminal, or use --panel web or --panel record:FILE.gif")]
+    #[error(
+        "standard output is no terminal: start from a terminal, or use --panel web or --panel record:FILE.gif"
+    )]
     NoTerminal,
     /// The terminal cannot be written to.
     #[error("the terminal cannot be written to")]

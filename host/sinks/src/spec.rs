@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn a_spec_is_written_as_it_is_read() {
-        for text in ["web", "terminal", "hub75", "none", "record:show.gif", "record:frames", "record:/a b/x.GIF"] {
+        for text in
+            ["web", "terminal", "hub75", "none", "record:show.gif", "record:frames", "record:/a b/x.GIF"]
+        {
             assert_eq!(text.parse::<SinkSpec>().unwrap().to_string(), text);
         }
         assert_eq!("record:a.GIF".parse(), Ok(SinkSpec::RecordGif("a.GIF".into())));

@@ -52,7 +52,8 @@ impl TerminalSink {
         let tally = Arc::new(Tally::default());
         let (its_mailbox, its_tally) = (Arc::clone(&mailbox), Arc::clone(&tally));
         let worker = Worker::spawn("terminal".to_owned(), move || {
-            let result = show(&terminal, &its_mailbox, &its_tally).map_err(|errno| SinkError::Terminal(errno.into()));
+            let result =
+                show(&terminal, &its_mailbox, &its_tally).map_err(|errno| SinkError::Terminal(errno.into()));
             if let Err(error) = &result {
                 its_tally.set_error(Some(error.to_string()));
             }
@@ -157,7 +158,8 @@ mod tests {
         unlockpt(&keeper).unwrap();
         let name = ptsname(&keeper, Vec::new()).unwrap();
         let terminal = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-        tcsetwinsize(&terminal, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        tcsetwinsize(&terminal, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
+            .unwrap();
         (File::from(keeper), terminal)
     }
 
