@@ -35,7 +35,7 @@ pub(crate) fn scan(root: &Path, folder: BorrowedFd<'_>, examiner: &mut Examiner)
         }
     }
     for (id, mut versions) in versions {
-        versions.sort_by(|(a, _), (b, _)| version_of(b).cmp(&version_of(a)));
+        versions.sort_by_key(|(candidate, _)| std::cmp::Reverse(version_of(candidate)));
         // Older versions are not read while a newer one works.
         for (candidate, is_listed) in versions {
             if choice.add_installed(examiner, &id, candidate, is_listed) {

@@ -291,7 +291,7 @@ fn a_device_is_never_opened() {
 fn an_unreadable_file_is_refused() {
     let folder = Folder::new();
     let path = folder.put("clock.so", &plugin("clock", "1.0.0"));
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("the mode is changed");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("the mode is changed");
     let readable = fs::File::open(&path).is_ok();
     let scan = folder.start().current();
     if readable {

@@ -88,7 +88,7 @@ impl<'a, 'data, Elf: FileHeader<Endian = LittleEndian>> Dynamic<'a, 'data, Elf> 
                 return not_allowed(what);
             }
         }
-        if self.value(elf::DT_FLAGS).unwrap_or(0) & u64::from(elf::DF_TEXTREL.0) != 0 {
+        if self.value(elf::DT_FLAGS).unwrap_or(0) & elf::DF_TEXTREL.0 != 0 {
             return not_allowed("changes its own code while being loaded (text relocations)");
         }
         let flags = |segment: &Elf::ProgramHeader| segment.p_flags(LittleEndian).0;
@@ -106,7 +106,7 @@ impl<'a, 'data, Elf: FileHeader<Endian = LittleEndian>> Dynamic<'a, 'data, Elf> 
 
     /// Whether this is a program that was linked as position-independent.
     pub(crate) fn is_program(&self) -> bool {
-        self.value(elf::DT_FLAGS_1).unwrap_or(0) & u64::from(elf::DF_1_PIE.0) != 0
+        self.value(elf::DT_FLAGS_1).unwrap_or(0) & elf::DF_1_PIE.0 != 0
     }
 
     /// The newest version of the C library that it asks for; none if it asks for none.

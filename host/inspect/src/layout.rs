@@ -9,6 +9,7 @@
 
 use object::LittleEndian;
 use object::elf;
+use object::read::StringTable;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable};
 
 use crate::refusal::Refusal;
@@ -51,6 +52,8 @@ impl<'data, Elf: FileHeader<Endian = LittleEndian>> Layout<'data, Elf> {
         let header = Elf::parse(bytes).map_err(|_| damaged("its file header makes no sense"))?;
         let segments = segments(bytes, header)?;
         let (sections, names) = section_table(bytes, header)?;
+        // Names are looked up here, with a limit on their length, so that table needs none of its own.
+        let sections = SectionTable::new(sections, StringTable::default());
         let layout = Self { bytes, header, segments, sections, names };
         let segments_end = layout.check_segments()?;
         let sections_end = layout.check_sections()?;
@@ -183,7 +186,7 @@ fn segments<'data, Elf: FileHeader<Endian = LittleEndian>>(
 fn section_table<'data, Elf: FileHeader<Endian = LittleEndian>>(
     bytes: &'data [u8],
     header: &Elf,
-) -> Result<(SectionTable<'data, Elf, &'data [u8]>, &'data [u8]), Refusal> {
+) -> Result<(&'data [Elf::SectionHeader], &'data [u8]), Refusal> {
     let offset: u64 = header.e_shoff(LittleEndian).into();
     // One section header at least, or there is no telling whether the others are there.
     let one = size_of::<Elf::SectionHeader>() as u64;
@@ -203,9 +206,8 @@ fn section_table<'data, Elf: FileHeader<Endian = LittleEndian>>(
     let names = names.ok_or_else(|| damaged("the section names are missing"))?;
     let (from, size) = names.file_range(LittleEndian).unwrap_or_default();
     part_inside(bytes, "section .shstrtab", from, size)?;
-    let strings = header.section_strings(LittleEndian, bytes, sections).map_err(|_| senseless())?;
     let names = names.data(LittleEndian, bytes).map_err(|_| senseless())?;
-    Ok((SectionTable::new(sections, strings), names))
+    Ok((sections, names))
 }
 
 /// Where a part of the file ends, if that is inside the file.

@@ -33,6 +33,18 @@ fn rust_plugin() -> Vec<u8> {
     ))
 }
 
+#[test]
+fn a_stripped_plugin_is_still_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("plugin.so");
+    std::fs::write(&path, rust_plugin()).expect("written");
+    let done =
+        std::process::Command::new("strip").arg(&path).status().expect("strip comes with the compiler");
+    assert!(done.success());
+    let found = inspect(&std::fs::read(&path).expect("read"), &here()).expect("a plugin");
+    assert_eq!(found.manifest.id.as_str(), "rusty");
+}
+
 /// Every place in the file where a header, a segment, a section or a table of them starts or ends.
 fn boundaries(bytes: &[u8]) -> BTreeSet<usize> {
     let header = elf::FileHeader64::<LE>::parse(bytes).expect("an ELF file");
