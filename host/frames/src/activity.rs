@@ -133,3 +133,16 @@ impl Deref for ActivityHandle {
         &self.0.header().activity
     }
 }
+
+/// Reads a writer's [`Activity`] beside its [`Reader`](crate::Reader): whoever must say why a process died need not be
+/// the thread that shows its frames. Keeps the memory mapped.
+#[derive(Debug, Clone)]
+pub struct ActivityWatch(pub(crate) Arc<Memory>);
+
+impl ActivityWatch {
+    /// As [`Reader::activity`](crate::Reader::activity).
+    #[must_use]
+    pub fn read(&self) -> Activity {
+        self.0.header().activity.read()
+    }
+}

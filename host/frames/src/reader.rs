@@ -4,6 +4,7 @@
 //! returns, where it reads, or what it costs.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -12,12 +13,12 @@ use crate::bell::{bell, drain, ring};
 use crate::exchange::ReaderEnd;
 use crate::layout::Layout;
 use crate::memory::Memory;
-use crate::{Activity, FrameInfo, FramesError, Tick};
+use crate::{Activity, ActivityWatch, FrameInfo, FramesError, Tick};
 
 /// The side that shows frames. One thread at a time; may be sent to another. Memory, events and mapping end with it.
 #[derive(Debug)]
 pub struct Reader {
-    memory: Memory,
+    memory: Arc<Memory>,
     exchange: ReaderEnd,
     tick_ring: OwnedFd,
     frame_ear: OwnedFd,
@@ -34,7 +35,7 @@ impl Reader {
     /// # Errors
     /// A size out of range, or a system out of memory or descriptors.
     pub fn create(width: u16, height: u16) -> Result<Self, FramesError> {
-        let memory = Memory::create(Layout::new(width.into(), height.into())?)?;
+        let memory = Arc::new(Memory::create(Layout::new(width.into(), height.into())?)?);
         let (tick_ear, tick_ring) = bell()?;
         let (frame_ear, frame_ring) = bell()?;
         Ok(Self {
@@ -147,6 +148,12 @@ impl Reader {
     #[must_use]
     pub fn activity(&self) -> Activity {
         self.memory.header().activity.read()
+    }
+
+    /// The same for another thread, and for after the reader is gone.
+    #[must_use]
+    pub fn activity_watch(&self) -> ActivityWatch {
+        ActivityWatch(Arc::clone(&self.memory))
     }
 
     /// How often the writer broke the protocol. An honest writer never does.

@@ -5,15 +5,15 @@
 
 #![expect(unsafe_code, reason = "takes the standard input over as the link to the host")]
 
-use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::ExitCode;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use marquee_frames::{Writer, WriterThread};
 use marquee_link::{Link, Packet};
 use marquee_sandbox::Options;
+use rustix::event::{EventfdFlags, eventfd};
 
 use crate::calls::{Calls, is_end, sealed_bytes};
 use crate::draw::{self, Orders, exit_now};
@@ -135,16 +135,16 @@ fn run_plugin(
     else {
         return refuse(calls, FaultKind::Load, "the host sent too few descriptors".into());
     };
-    let ring = match tick_event.try_clone() {
-        Ok(ring) => ring,
-        Err(error) => return refuse(calls, FaultKind::Load, format!("out of descriptors: {error}")),
+    let bell = match eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK) {
+        Ok(bell) => bell,
+        Err(error) => return refuse(calls, FaultKind::Load, format!("no event can be made: {error}")),
     };
     let writer = match Writer::open(memory, tick_event, frame_event) {
         Ok(writer) => writer,
         Err(error) => return refuse(calls, FaultKind::Load, error.to_string()),
     };
     fault::watch(writer.activity_handle());
-    let orders: Orders = Arc::new(Mutex::new(VecDeque::new()));
+    let orders = Arc::new(Orders::new(bell));
     let (fetching, fetch_orders) = channel();
     if let Err(error) = spawn_threads(writer, &orders, calls, fetching.clone(), fetch_orders) {
         return refuse(calls, FaultKind::Load, format!("no thread can be made: {error}"));
@@ -169,14 +169,14 @@ fn run_plugin(
         Err(error) => return refuse(calls, FaultKind::Box, error.to_string()),
     }
     let host = services::table(Arc::clone(calls), extensions);
-    let inbox = Inbox { orders, ring, fetching, calls: Arc::clone(calls) };
-    inbox.draw(draw::Order::Create(root, start, host));
+    let inbox = Inbox { orders, fetching, calls: Arc::clone(calls) };
+    inbox.orders.push(draw::Order::Create(root, start, host));
     inbox.serve()
 }
 
 fn spawn_threads(
     writer: Writer,
-    orders: &Orders,
+    orders: &Arc<Orders>,
     calls: &Arc<Calls>,
     fetching: Sender<fetch::Order>,
     fetch_orders: std::sync::mpsc::Receiver<fetch::Order>,
@@ -191,19 +191,12 @@ fn spawn_threads(
 
 /// Where the host's messages go.
 struct Inbox {
-    orders: Orders,
-    ring: OwnedFd,
+    orders: Arc<Orders>,
     fetching: Sender<fetch::Order>,
     calls: Arc<Calls>,
 }
 
 impl Inbox {
-    fn draw(&self, order: draw::Order) {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner).push_back(order);
-        // The tick event wakes the draw thread for orders, too.
-        let _ = rustix::io::write(&self.ring, &1_u64.to_ne_bytes());
-    }
-
     /// Hands messages on until the host is gone.
     fn serve(&self) -> ! {
         loop {
@@ -226,14 +219,14 @@ impl Inbox {
         match message {
             ToRunner::Fetch { seq } => drop(self.fetching.send(fetch::Order::Fetch(seq))),
             ToRunner::Event { seq, kind, data } => {
-                self.draw(draw::Order::Event { seq, kind, data: data.to_string() });
+                self.orders.push(draw::Order::Event { seq, kind, data: data.to_string() });
             }
             ToRunner::Answer { id, result, sealed } => {
                 let bytes = if sealed { packet.fds.pop().and_then(sealed_bytes) } else { Some(bytes.to_vec()) };
                 let Some(bytes) = bytes else { return false };
                 self.calls.answered(id, result, bytes);
             }
-            ToRunner::Stop => self.draw(draw::Order::Stop),
+            ToRunner::Stop => self.orders.push(draw::Order::Stop),
             ToRunner::Start(_) => return false,
         }
         true

@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "calls the plugin")]
 
 use std::collections::VecDeque;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ use crate::protocol::{Fault, FaultKind, FromRunner, Start, callback};
 /// How long a plugin whose drawing failed is left alone.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
-/// An order to the draw thread. After each, the control thread rings the tick event.
+/// An order to the draw thread.
 pub(crate) enum Order {
     /// Make the plugin.
     Create(RootRef, Box<Start>, HostTable),
@@ -35,24 +36,55 @@ pub(crate) enum Order {
     Stop,
 }
 
-/// Orders on their way to the draw thread.
-pub(crate) type Orders = Arc<Mutex<VecDeque<Order>>>;
+/// Orders on their way to the draw thread, and what wakes it for them.
+pub(crate) struct Orders {
+    queue: Mutex<VecDeque<Order>>,
+    bell: OwnedFd,
+}
+
+impl Orders {
+    /// None yet; `bell` is a non-blocking eventfd.
+    pub(crate) fn new(bell: OwnedFd) -> Self {
+        Self { queue: Mutex::default(), bell }
+    }
+
+    pub(crate) fn push(&self, order: Order) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(order);
+        // Fails only when the counter is full, and then the draw thread is awake.
+        let _ = rustix::io::write(&self.bell, &1_u64.to_ne_bytes());
+    }
+
+    fn pop(&self) -> Option<Order> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    fn silence(&self) {
+        let _ = rustix::io::read(&self.bell, &mut [0_u8; 8]);
+    }
+}
 
 /// Answers ticks and orders until it is told to stop, then ends the process.
 pub(crate) fn work(mut writer: Writer, orders: &Orders, calls: &Arc<Calls>, fetching: &Sender<fetch::Order>) {
     name_thread(WriterThread::Draw);
     let mut plugin: Option<Plugin> = None;
     loop {
-        let mut ready = [PollFd::from_borrowed_fd(writer.tick_event(), PollFlags::IN)];
+        let mut ready = [
+            PollFd::from_borrowed_fd(writer.tick_event(), PollFlags::IN),
+            PollFd::from_borrowed_fd(orders.bell.as_fd(), PollFlags::IN),
+        ];
         if poll(&mut ready, None).is_err() {
             continue;
         }
-        writer.drain_tick_event();
-        loop {
-            let order = orders.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let [ticked, ordered] = ready.map(|ready| !ready.revents().is_empty());
+        if ticked {
+            writer.drain_tick_event();
+        }
+        if ordered {
+            orders.silence();
+        }
+        while let Some(order) = orders.pop() {
             match order {
-                None => break,
-                Some(Order::Create(root, start, host)) => match create(root, &start, host, &writer) {
+                Order::Create(root, start, host) => match create(root, &start, host, &writer) {
                     Ok(created) => {
                         let _ = fetching.send(fetch::Order::Take(created.fetcher));
                         plugin = Some(Plugin::new(created.drawer));
@@ -63,11 +95,11 @@ pub(crate) fn work(mut writer: Writer, orders: &Orders, calls: &Arc<Calls>, fetc
                         exit_now(1);
                     }
                 },
-                Some(Order::Event { seq, kind, data }) => {
+                Order::Event { seq, kind, data } => {
                     let result = plugin.as_ref().map_or(Ok(false), |plugin| plugin.event(&kind, &data));
                     calls.tell(&FromRunner::EventDone { seq, result });
                 }
-                Some(Order::Stop) => {
+                Order::Stop => {
                     let fault = plugin.take().and_then(|plugin| plugin.end().err());
                     calls.tell(&FromRunner::Ended { fault });
                     exit_now(0);
