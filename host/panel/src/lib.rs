@@ -19,5 +19,19 @@ mod panel;
 mod serve;
 mod test_picture;
 
+use std::error::Error;
+
 pub use panel::Panel;
 pub use serve::{ServeError, Server};
+
+/// An error and what caused it, in one line.
+#[must_use]
+pub fn sentence(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -13,7 +13,7 @@ use clap::Parser;
 use marquee_panel::access::{Allowed, User};
 use marquee_panel::ffi::{self, Hub75};
 use marquee_panel::machine::Machine;
-use marquee_panel::{Panel as _, Server, config, listener};
+use marquee_panel::{Panel as _, Server, config, listener, sentence};
 
 /// Shows on a HUB75 panel what the Marquee host draws.
 ///
@@ -36,13 +36,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let mut text = error.to_string();
-            let mut cause = error.source();
-            while let Some(error) = cause {
-                text = format!("{text}: {error}");
-                cause = error.source();
-            }
-            eprintln!("marquee-panel: {text}");
+            eprintln!("marquee-panel: {}", sentence(&*error));
             ExitCode::FAILURE
         }
     }

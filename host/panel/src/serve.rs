@@ -19,7 +19,7 @@ use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::access::Allowed;
-use crate::{Panel, ffi, listener, test_picture};
+use crate::{Panel, ffi, listener, sentence, test_picture};
 
 /// Connections that may be about to greet.
 const GREETERS: usize = 4;
@@ -153,7 +153,12 @@ impl Server {
                 tracing::warn!(uid = peer.uid, gid = peer.gid, "a user that is not allowed was turned away");
                 return;
             }
-            Err(error) => return tracing::warn!(%error, "a connection without a user was turned away"),
+            Err(error) => {
+                return tracing::warn!(
+                    error = sentence(&error),
+                    "a connection without a user was turned away"
+                );
+            }
         }
         let Ok(link) = Link::from_fd(socket) else { return };
         if state.greeters.len() >= GREETERS {
@@ -197,7 +202,9 @@ impl<P: Panel> State<'_, P> {
                 Ok(Received::Packet(packet)) => self.greet(link, &packet.bytes),
                 Ok(Received::Empty) => self.greeters.push((link, until)),
                 Ok(Received::Closed) => {}
-                Err(error) => tracing::warn!(%error, "a connection was dropped before it greeted"),
+                Err(error) => {
+                    tracing::warn!(error = sentence(&error), "a connection was dropped before it greeted")
+                }
             }
         }
     }
@@ -208,12 +215,12 @@ impl<P: Panel> State<'_, P> {
             Ok(HostMessage::Hello { name, fps, .. }) => (name, fps),
             Ok(_) => return tracing::warn!("a connection was dropped: its first message was no greeting"),
             Err(error @ (MessageError::TooOld { .. } | MessageError::TooNew { .. })) => {
-                tracing::warn!(%error, "a host was refused");
+                tracing::warn!(error = sentence(&error), "a host was refused");
                 let refusal = PanelMessage::Refused { protocol: PROTOCOL, reason: error.to_string() };
                 let _gone = link.try_send(&refusal.encode(), &[]);
                 return;
             }
-            Err(error) => return tracing::warn!(%error, "a connection was dropped"),
+            Err(error) => return tracing::warn!(error = sentence(&error), "a connection was dropped"),
         };
         match self.admit(link, fps) {
             Ok(host) => {
@@ -222,7 +229,7 @@ impl<P: Panel> State<'_, P> {
                 self.dark_at = None;
                 self.tick();
             }
-            Err(error) => tracing::warn!(%error, "a host could not be let in"),
+            Err(error) => tracing::warn!(error = sentence(&error), "a host could not be let in"),
         }
     }
 
@@ -316,7 +323,7 @@ impl<P: Panel> State<'_, P> {
         };
         match host.frames.tick(tick) {
             Ok(sent) => host.ticks += u64::from(sent),
-            Err(error) => tracing::warn!(%error, "a tick was not sent"),
+            Err(error) => tracing::warn!(error = sentence(&error), "a tick was not sent"),
         }
     }
 
@@ -342,8 +349,8 @@ impl<P: Panel> State<'_, P> {
 /// Why a host that greeted well was not let in.
 #[derive(Debug, thiserror::Error)]
 enum AdmitError {
-    #[error("there is no memory for its frames: {0}")]
+    #[error("there is no memory for its frames")]
     Frames(#[from] FramesError),
-    #[error("it does not take the answer: {0}")]
+    #[error("it does not take the answer")]
     Link(#[from] LinkError),
 }

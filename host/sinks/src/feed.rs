@@ -3,6 +3,7 @@
 //! Invariant: the render thread's side of each of these takes a lock only around a pointer's move, and makes at most
 //! one system call that cannot block.
 
+use std::error::Error;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -38,8 +39,23 @@ impl Tally {
         self.dropped.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn set_error(&self, error: Option<String>) {
-        *lock(&self.error) = error;
+    /// Says what is wrong now, with its causes; answers whether that is news.
+    pub(crate) fn set_error(&self, error: &dyn Error) -> bool {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        let mut now = lock(&self.error);
+        let news = now.as_ref() != Some(&text);
+        *now = Some(text);
+        news
+    }
+
+    /// Says that all is well.
+    pub(crate) fn clear_error(&self) {
+        *lock(&self.error) = None;
     }
 
     pub(crate) fn report(&self) -> SinkReport {

@@ -128,7 +128,7 @@ impl Client {
             let lost = match connect(&self.socket, &self.name, self.fps, GREETING) {
                 Ok(mut connection) if connection.panel.size == (self.size.width(), self.size.height()) => {
                     tracing::info!(panel = connection.panel.description, "the panel process is there");
-                    self.tally.set_error(None);
+                    self.tally.clear_error();
                     pause = PAUSES.0;
                     match self.converse(&mut connection) {
                         Ok(()) => return,
@@ -146,16 +146,9 @@ impl Client {
 
     /// Puts the reason into the report, and into the log if it is another one than before.
     fn say(&self, lost: &Lost) {
-        let mut text = lost.to_string();
-        let mut cause = std::error::Error::source(lost);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
+        if self.tally.set_error(lost) {
+            tracing::warn!("{}", self.tally.report().error.unwrap_or_default());
         }
-        if self.tally.report().error.as_ref() != Some(&text) {
-            tracing::warn!("{text}");
-        }
-        self.tally.set_error(Some(text));
     }
 
     /// Waits a while, or until the end (which unparks). Pictures that come meanwhile stay in the mailbox, the newest

@@ -72,7 +72,7 @@ fn record(
             Ok(()) => tally.took_one(),
             Err(error) => {
                 tally.dropped_one();
-                tally.set_error(Some(error.to_string()));
+                tally.set_error(&error);
                 failed = Some(error);
             }
         }

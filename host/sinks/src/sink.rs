@@ -5,7 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use marquee_model::{PanelSize, Picture};
+use marquee_model::Picture;
 
 use crate::PanelClock;
 
@@ -24,7 +24,8 @@ pub trait Sink: Send {
     }
 
     /// Writes what is still to be written and ends the sink's thread. Takes at most a few seconds, also when the
-    /// other side no longer answers.
+    /// other side no longer answers. The picture presented last is still shown or written, so a host that wants to
+    /// leave the panel dark presents a black one first.
     ///
     /// # Errors
     /// The last thing that went wrong, where the result is not what the operator asked for.
@@ -101,7 +102,4 @@ pub enum SinkError {
         #[source]
         source: io::Error,
     },
-    /// A recording is asked for in a size that its format cannot hold (never happens within the sizes of a panel).
-    #[error("a recording cannot have {0} pixels")]
-    Size(PanelSize),
 }

@@ -55,7 +55,7 @@ impl TerminalSink {
             let result =
                 show(&terminal, &its_mailbox, &its_tally).map_err(|errno| SinkError::Terminal(errno.into()));
             if let Err(error) = &result {
-                its_tally.set_error(Some(error.to_string()));
+                its_tally.set_error(error);
             }
             result
         })?;
