@@ -155,6 +155,9 @@ impl TryFrom<Written> for Manifest {
     fn try_from(written: Written) -> Result<Self, String> {
         let Written { id, version, api, name, description, license, authors, repository, .. } = written;
         let Written { http, private_network, min_size, max_size, extensions, .. } = written;
+        // Cargo takes a description of several lines, and so do we, as one.
+        let [name, description, license, authors, repository] =
+            [name, description, license, authors, repository].map(one_line);
         let name = if name.is_empty() { id.to_string() } else { name };
         for (field, version) in [("version", &version), ("api", &api)] {
             if !version.build.is_empty() {
@@ -207,6 +210,15 @@ impl TryFrom<Written> for Manifest {
             max_size,
             extensions,
         })
+    }
+}
+
+/// A text with its line breaks and tabs made spaces.
+fn one_line(text: String) -> String {
+    if text.contains(['\n', '\r', '\t']) {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        text
     }
 }
 
@@ -307,6 +319,13 @@ mod tests {
         assert_eq!(Manifest::from_section(&section), Ok(manifest.clone()));
         section.extend_from_slice(b"whatever the linker put behind it\0\0");
         assert_eq!(Manifest::from_section(&section), Ok(manifest));
+    }
+
+    #[test]
+    fn a_description_of_several_lines_becomes_one() {
+        let json = with(r#""description":"\nShows\n\tthe time.\n""#);
+        let manifest = Manifest::from_json(json.as_bytes()).expect("a manifest");
+        assert_eq!(manifest.description, "Shows the time.");
     }
 
     #[test]

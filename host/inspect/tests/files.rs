@@ -84,6 +84,18 @@ fn a_whole_plugin_tells_who_it_is() {
     assert_eq!(found.hex().len(), 64);
 }
 
+/// The macro of the contract and this package agree on the section, the symbol, and what the linker keeps.
+#[test]
+fn what_export_plugin_makes_is_a_plugin() {
+    let test = std::env::current_exe().expect("this program");
+    let profile = test.ancestors().nth(2).expect("target/debug/deps/files");
+    let bytes = std::fs::read(profile.join("examples/libpulse.so")).expect("Cargo built the example");
+    let found = inspect(&bytes, &here()).expect("a plugin").manifest;
+    assert_eq!((found.id.as_str(), found.name.as_str()), ("pulse", "A \"pulse\" …"));
+    assert_eq!(found.http, ["api.example.org", "*.example.org:8080", "*"]);
+    assert_eq!((found.min_size, found.max_size, found.private_network), (Some([32, 16]), None, false));
+}
+
 #[test]
 fn a_rust_cdylib_is_read_at_any_alignment() {
     let bytes = rust_plugin();
