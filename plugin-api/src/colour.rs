@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -96,16 +97,32 @@ impl Colour {
     }
 }
 
-/// From sRGB to linear light, 0 to 1 (IEC 61966-2-1).
-fn linear(value: u8) -> f32 {
-    let value = f32::from(value) / 255.0;
-    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+/// The sRGB curve (IEC 61966-2-1), tabulated: mixing is done for many pixels of a frame.
+struct Curve {
+    /// The light of each value, 0 to 1.
+    light: [f32; 256],
+    /// The least light that is nearer to the next value than to this one.
+    limits: [f32; 255],
 }
 
-/// From linear light to sRGB.
+static CURVE: LazyLock<Curve> = LazyLock::new(|| {
+    let light = |value: f32| {
+        let value = value / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    Curve {
+        light: std::array::from_fn(|value| light(value as f32)),
+        limits: std::array::from_fn(|value| light(value as f32 + 0.5)),
+    }
+});
+
+fn linear(value: u8) -> f32 {
+    CURVE.light[usize::from(value)]
+}
+
 fn encoded(light: f32) -> u8 {
-    let value = if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
-    (value * 255.0).round() as u8
+    // At most 255 limits lie below.
+    CURVE.limits.partition_point(|limit| *limit <= light) as u8
 }
 
 impl fmt::Display for Colour {
