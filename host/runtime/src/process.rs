@@ -161,12 +161,18 @@ fn register(child: &Child, link: Link, log: OwnedFd) -> Result<Registered, Spawn
     let pid = pid.ok_or_else(|| SpawnError::resource("a process id")(io::Error::other("out of range")))?;
     let pidfd = pidfd_open(pid, PidfdFlags::empty())
         .map_err(|errno| SpawnError::Resource { what: "a process descriptor", source: errno.into() })?;
-    let watch = |what| SpawnError::resource(what);
     Ok((
-        AsyncFd::register(link).map_err(watch("a watch on a socket"))?,
-        AsyncFd::register(log).map_err(watch("a watch on a pipe"))?,
-        AsyncFd::register(pidfd).map_err(watch("a watch on a process"))?,
+        watched(link).map_err(SpawnError::resource("a watch on a socket"))?,
+        watched(log).map_err(SpawnError::resource("a watch on a pipe"))?,
+        watched(pidfd).map_err(SpawnError::resource("a watch on a process"))?,
     ))
+}
+
+/// A descriptor that tokio watches. What is watched here owns its descriptor for as long as it lives, which is what
+/// the deprecated function cannot check and its successor wants sworn in an `unsafe` block.
+#[expect(deprecated, reason = "its successor is unsafe and promises nothing more for owned descriptors")]
+fn watched<T: std::os::fd::AsRawFd>(owned: T) -> io::Result<AsyncFd<T>> {
+    AsyncFd::new(owned)
 }
 
 impl Orders {
