@@ -73,7 +73,7 @@ fn list_folder(folder: BorrowedFd<'_>, path: &Path, listing: &mut Listing) {
         Ok(inside) => inside,
         // A link to a file or to nothing, without `.so` at its end: somebody else's.
         Err(Errno::NOTDIR | Errno::NOENT) => return,
-        Err(errno) => return listing.refuse(path, &crate::scan::sentence(&OpenError::from(errno))),
+        Err(errno) => return listing.refuse(path, &marquee_model::sentence(&OpenError::from(errno))),
     };
     let Ok(names) = names(inside.as_fd()) else {
         return listing.refuse(path, "this folder cannot be listed: change its mode or its owner");

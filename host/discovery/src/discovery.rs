@@ -17,7 +17,9 @@ use tokio::sync::watch;
 use crate::choose::scan;
 use crate::examine::Examiner;
 use crate::inbox::{Inbox, Wake, Writing};
-use crate::scan::{Scan, sentence};
+use marquee_model::sentence;
+
+use crate::scan::Scan;
 use crate::watch::Watch;
 
 /// With a watch, the folder is listed so often all the same: a guard against lost events and moved parents.

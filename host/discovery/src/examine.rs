@@ -20,7 +20,7 @@ use marquee_inspect::{Machine, Manifest, inspect};
 use crate::candidates::Candidate;
 use crate::inbox::Writing;
 use crate::open::{OpenError, Stamp, read, stamp};
-use crate::scan::sentence;
+use marquee_model::sentence;
 
 /// A file that has not changed for so long is taken for complete.
 pub(crate) const QUIET: Duration = Duration::from_millis(50);

@@ -4,7 +4,6 @@
 //! however often the files were looked at.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -82,16 +81,4 @@ impl Scan {
             && self.refused == other.refused
             && self.folder_error == other.folder_error
     }
-}
-
-/// An error and its causes as one sentence.
-pub(crate) fn sentence(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

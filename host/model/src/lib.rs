@@ -5,11 +5,13 @@
 
 mod names;
 mod picture;
+mod sentence;
 mod size;
 mod views;
 
 pub use names::{InstanceName, NameError, PluginId};
 pub use picture::Picture;
+pub use sentence::sentence;
 pub use size::{PanelSize, SizeError};
 pub use views::{
     BoxLayer, LayerState, ObservedState, ObservedView, PackageView, PackagesView, PluginView, PluginsView, RefusedView,

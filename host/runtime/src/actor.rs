@@ -251,7 +251,7 @@ impl Actor {
 
     /// The machine, not the plugin, is at fault: tried again, without counting it as a death.
     fn cannot_start(&mut self, error: &SpawnError) {
-        let reason = sentence(error);
+        let reason = marquee_model::sentence(error);
         tracing::error!(target: "runtime", instance = %self.wanted.name, "{reason}");
         self.observed.set(ObservedState::Crashed, Some(reason));
         let pause = AFTER_REFUSAL[self.refusals.min(AFTER_REFUSAL.len() - 1)];
@@ -538,16 +538,4 @@ fn fault_words(callback: &str, fault: &Fault) -> String {
         FaultKind::Error => format!("{callback} failed: {message}"),
         FaultKind::Settings | FaultKind::Load | FaultKind::Box => message.clone(),
     }
-}
-
-/// An error with its causes, as one sentence.
-fn sentence(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
