@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn what_is_not_a_colour_is_refused_with_an_example() {
-        for bad in ["", "#", "red", "#fff", "#12345g", "#1234567", "#+12345", "ffffff", "#ääö", "#🦀ab"] {
+        for bad in ["", "#", "red", "#fff", "#12345g", "#1234567", "#+12345", "ffffff", "#ääö", "#🦀ab"]
+        {
             let error = bad.parse::<Colour>().unwrap_err();
             assert!(error.to_string().ends_with("such as \"#ff8000\""), "{error}");
         }

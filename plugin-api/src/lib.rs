@@ -78,8 +78,8 @@ pub const API_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What nearly every plugin uses.
 pub mod prelude {
     pub use crate::{
-        Again, Colour, Event, Fetched, Frame, Handled, Host, HttpRequest, Location, Next, NoSettings, PanelInfo, Plugin,
-        PluginError, Tick, export_plugin,
+        Again, Colour, Event, Fetched, Frame, Handled, Host, HttpRequest, Location, Next, NoSettings,
+        PanelInfo, Plugin, PluginError, Tick, export_plugin,
     };
     pub use embedded_graphics::pixelcolor::Rgb888;
     pub use embedded_graphics::prelude::*;

@@ -75,6 +75,7 @@ impl Grid {
         }
     }
 
+    #[cfg(test)]
     pub(crate) fn set(&mut self, x: usize, y: usize, cell: Cell) {
         let at = (y % self.height) * self.width + x % self.width;
         self.cells[at] = cell;
@@ -94,13 +95,13 @@ impl Grid {
             }
             let cells = &mut self.cells[y * width..][..width];
             let mut left = self.sums[width - 1];
-            for x in 0..width {
+            for (x, cell) in cells.iter_mut().enumerate() {
+                let here = self.sums[x];
                 let right = self.sums[if x + 1 < width { x + 1 } else { 0 }];
-                let cell = self.row[x];
                 // The cell itself is among the nine.
-                let nine = left + self.sums[x] + right;
-                cells[x] = cell.becomes(nine == 3 || (nine == 4 && cell.is_alive()));
-                left = self.sums[x];
+                let nine = left + here + right;
+                *cell = cell.becomes(nine == 3 || (nine == 4 && cell.is_alive()));
+                left = here;
             }
             std::mem::swap(&mut self.above, &mut self.row);
         }

@@ -35,12 +35,12 @@ impl Palette {
     /// Five colours from newborn to oldest, and the glow of the dead.
     const fn colours(self) -> ([u32; 5], u32) {
         match self {
-            Self::Aurora => ([0xf0_fff4, 0x6d_ffb0, 0x10_c4c8, 0x24_64f4, 0x74_30e8], 0x34_0e78),
-            Self::Ember => ([0xff_f8dc, 0xff_c440, 0xff_7414, 0xdc_2818, 0x94_1034], 0x48_0a10),
-            Self::Ocean => ([0xec_ffff, 0x84_ecff, 0x20_acf0, 0x14_60c8, 0x18_3c98], 0x06_2448),
-            Self::Candy => ([0xff_ffff, 0xff_98d4, 0xff_4ca0, 0xb0_48ff, 0x4c_64ff], 0x34_0c50),
-            Self::Forest => ([0xec_ffe0, 0x98_ff60, 0x28_d048, 0x0c_9048, 0x0a_7058], 0x04_3420),
-            Self::Silver => ([0xff_ffff, 0xe0_e4ec, 0xac_b4c4, 0x80_889c, 0x60_6880], 0x20_2430),
+            Self::Aurora => ([0xb4_ffd8, 0x50_f8a4, 0x10_c4c8, 0x24_64f4, 0x74_30e8], 0x34_0e78),
+            Self::Ember => ([0xff_e890, 0xff_b830, 0xff_7414, 0xdc_2818, 0x94_1034], 0x48_0a10),
+            Self::Ocean => ([0xb8_f8ff, 0x60_dcff, 0x20_acf0, 0x14_60c8, 0x18_3c98], 0x06_2448),
+            Self::Candy => ([0xff_d0ec, 0xff_88cc, 0xff_4ca0, 0xb0_48ff, 0x4c_64ff], 0x34_0c50),
+            Self::Forest => ([0xd0_ff90, 0x80_f850, 0x28_d048, 0x0c_9048, 0x0a_7058], 0x04_3420),
+            Self::Silver => ([0xff_ffff, 0xd4_d8e4, 0xac_b4c4, 0x80_889c, 0x60_6880], 0x20_2430),
         }
     }
 
@@ -72,9 +72,14 @@ mod tests {
 
     #[test]
     fn every_living_cell_is_seen_and_an_empty_one_is_not() {
-        for palette in
-            [Palette::Aurora, Palette::Ember, Palette::Ocean, Palette::Candy, Palette::Forest, Palette::Silver]
-        {
+        for palette in [
+            Palette::Aurora,
+            Palette::Ember,
+            Palette::Ocean,
+            Palette::Candy,
+            Palette::Forest,
+            Palette::Silver,
+        ] {
             for glow in [0, 1, 14, 60] {
                 let table = palette.table(glow);
                 assert_eq!(table[Cell::EMPTY.index()], [0; 3], "{palette:?} {glow}");

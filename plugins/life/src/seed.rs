@@ -37,7 +37,8 @@ pub(crate) fn sow(grid: &mut Grid, chance: &mut Chance) {
     let clearings = (chance.next(), chance.next());
     for y in 0..height {
         for x in 0..width {
-            let (from_x, from_y) = if mirrored { (x.min(width - 1 - x), y.min(height - 1 - y)) } else { (x, y) };
+            let (from_x, from_y) =
+                if mirrored { (x.min(width - 1 - x), y.min(height - 1 - y)) } else { (x, y) };
             let patch = (from_x / 12 * 7 + from_y / 8 * 3) as u64 % 64;
             let clearing = patchy && (clearings.0 & clearings.1) >> patch & 1 == 1;
             let at = y * width + x;

@@ -38,7 +38,7 @@ impl Watch {
     /// Takes note of a generation, and says whether the world has settled.
     pub(crate) fn settled(&mut self, fingerprint: u64, population: usize) -> bool {
         let known = self.generations.min(CYCLE);
-        let seen = self.past[..known].iter().any(|past| *past == (fingerprint, population));
+        let seen = self.past[..known].contains(&(fingerprint, population));
         let slot = &mut self.past[self.generations % CYCLE];
         let repeats = known == CYCLE && slot.1 == population;
         self.steady = if repeats { self.steady + 1 } else { 0 };

@@ -129,9 +129,9 @@ impl Font {
 
     /// All sizes, the largest first.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let enlarged = (2..=MOST_ENLARGED).rev().flat_map(|scale| {
-            (FAMILY.len() - 3..FAMILY.len()).rev().map(move |face| Self { face, scale })
-        });
+        let enlarged = (2..=MOST_ENLARGED)
+            .rev()
+            .flat_map(|scale| (FAMILY.len() - 3..FAMILY.len()).rev().map(move |face| Self { face, scale }));
         let mut all: Vec<Self> =
             enlarged.chain((0..FAMILY.len()).rev().map(|face| Self { face, scale: 1 })).collect();
         all.sort_by_key(|font| std::cmp::Reverse(font.height()));

@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn all_ink_lies_on_the_panel_from_16_rows_up() {
-        for text in ["Ågypj|", "日本語 привет Ελλάδα", "日本語 привет Ελλάδα and a lot more to make it move"] {
+        for text in ["Ågypj|", "日本語 привет Ελλάδα", "日本語 привет Ελλάδα and a lot more to make it move"]
+        {
             for (width, height) in [(32, 16), (64, 32), (128, 64), (256, 64), (256, 128)] {
                 let layout = layout(text, width, height);
                 let lines = match layout.kind {

@@ -60,7 +60,8 @@ impl Plugin for Text {
         let (strip, motion) = match kind {
             Kind::Still(lines) => {
                 let centred = |line: &layout::Line| (width as i32 - line.width) / 2;
-                let lines = lines.into_iter().map(|(baseline, line)| (centred(&line), baseline, line)).collect();
+                let lines =
+                    lines.into_iter().map(|(baseline, line)| (centred(&line), baseline, line)).collect();
                 (Strip::new(glyphs, lines, width, height, width as usize), None)
             }
             Kind::Moving(baseline, line) => {

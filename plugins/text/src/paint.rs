@@ -49,7 +49,9 @@ impl Paint {
             Style::Gradient => {
                 let length = ink.len().saturating_sub(1).max(1) as f32;
                 let share = |row: usize| (row as f32 - ink.start as f32) / length;
-                Ink::Rows((0..height).map(|row| settings.colour.mix(settings.second_colour, share(row))).collect())
+                Ink::Rows(
+                    (0..height).map(|row| settings.colour.mix(settings.second_colour, share(row))).collect(),
+                )
             }
             Style::Rainbow => {
                 let length = (height * RAINBOW_HEIGHTS).max(32).min(period);

@@ -32,7 +32,9 @@ fn picture(width: u32, height: u32, settings: Value, after: Duration) -> Started
 #[test]
 fn every_size_draws_and_lights_from_32x16_up() {
     for (width, height) in SIZES {
-        for settings in [json!({}), json!({"text": "Hi"}), json!({"style": "rainbow"}), json!({"size": "large"})] {
+        for settings in
+            [json!({}), json!({"text": "Hi"}), json!({"style": "rainbow"}), json!({"size": "large"})]
+        {
             for after in [0, 1500, 60_000] {
                 let text = picture(width, height, settings.clone(), Duration::from_millis(after));
                 assert!(height < 16 || after > 0 || text.picture().lit() > 20, "{width}x{height} {settings}");
