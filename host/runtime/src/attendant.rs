@@ -29,6 +29,8 @@ use crate::screen::ProcessKey;
 const MESSAGES: u32 = 500;
 const LOG_BYTES: usize = 1024 * 1024;
 const WINDOW: Duration = Duration::from_millis(100);
+/// From the end of a link to the end of its process.
+const CLOSED_PATIENCE: Duration = Duration::from_millis(200);
 /// Calls that one runner may have under way.
 const MOST_CALLS: usize = 8;
 /// Messages to a runner that does not read them.
@@ -98,6 +100,7 @@ impl Attendant {
             started: now,
             create_until: Some(now + self.deadlines.create),
             drop_until: None,
+            closed_until: None,
             events: BTreeMap::new(),
             fetch: FetchClock::default(),
             unsent: VecDeque::new(),
@@ -161,6 +164,7 @@ struct Work {
     started: Instant,
     create_until: Option<Instant>,
     drop_until: Option<Instant>,
+    closed_until: Option<Instant>,
     events: BTreeMap<u64, Instant>,
     fetch: FetchClock,
     unsent: VecDeque<Unsent>,
@@ -199,7 +203,8 @@ impl Work {
                     if let Some(error) = error {
                         self.kill(format!("it broke the protocol ({error})"));
                     } else if closed {
-                        self.kill("it closed its link to the host".to_owned());
+                        // A dying process closes its link a moment before its death can be seen.
+                        self.closed_until = Some(Instant::now() + CLOSED_PATIENCE);
                     }
                 }
                 Woke::Writable => self.flush(),
@@ -230,7 +235,7 @@ impl Work {
             order = self.me.orders.recv(), if !self.me.orders.is_closed() || !self.me.orders.is_empty() => Woke::Order(order),
             Ok(_) = process.pidfd.readable() => Woke::Died,
             Some(Ok((id, outcome))) = self.calls.join_next(), if !self.calls.is_empty() => Woke::Called(id, outcome),
-            Ok(mut guard) = process.link.readable(), if hears && self.kill_reason.is_none() => {
+            Ok(mut guard) = process.link.readable(), if hears && self.hears_link() => {
                 let mut packets = Vec::new();
                 let (mut error, mut closed) = (None, false);
                 while packets.len() < 32 {
@@ -274,12 +279,17 @@ impl Work {
         }
     }
 
+    fn hears_link(&self) -> bool {
+        self.kill_reason.is_none() && self.closed_until.is_none()
+    }
+
     /// When the loop must look at its clocks at the latest.
     fn next_time(&self, throttled: bool) -> Instant {
         let far = Instant::now() + Duration::from_secs(3600);
         let clocks = [
             self.create_until,
             self.drop_until,
+            self.closed_until.filter(|_| self.kill_reason.is_none()),
             self.events.values().min().copied(),
             self.fetch.until(self.me.deadlines.fetch),
             self.fetch.at.filter(|_| self.fetch.running.is_none()),
@@ -296,6 +306,9 @@ impl Work {
             self.create_until = None;
             let what = self.doing().unwrap_or("starting");
             self.kill(format!("{what} took longer than {}", text(limits.create)));
+        }
+        if past(self.closed_until) {
+            self.kill("it closed its link to the host".to_owned());
         }
         if past(self.drop_until) {
             self.drop_until = None;
