@@ -17,6 +17,12 @@ pub(crate) const STEPS: u32 = 64;
 /// How many columns a rainbow takes, in heights of the panel.
 const RAINBOW_HEIGHTS: usize = 4;
 
+/// Pixels that are looked at together: most are all paper or all ink.
+const RUN: usize = 8;
+
+/// [`RUN`] bytes of ink.
+const ALL_INK: u64 = 0x0101_0101_0101_0101;
+
 /// Paper and ink.
 #[derive(Debug)]
 pub(crate) struct Paint {
@@ -24,9 +30,12 @@ pub(crate) struct Paint {
     ink: Ink,
     /// Columns of the strip.
     period: usize,
-    /// The mixtures of each row or column for one fraction.
-    tables: Vec<Mixtures>,
-    fraction: Option<u32>,
+    /// The mixtures of each colour for each fraction, as far as they have been needed: there are few fractions at
+    /// most speeds.
+    mixtures: Vec<Vec<Mixtures>>,
+    /// The mixtures of the columns in view, and those columns full of ink.
+    columns: Vec<Mixtures>,
+    full: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -58,60 +67,92 @@ impl Paint {
                 Ink::Columns((0..length).map(|x| Colour::rainbow(x as f32 / length as f32)).collect())
             }
         };
-        Self { background: settings.background, ink, period, tables: Vec::new(), fraction: None }
+        let mixtures = vec![Vec::new(); STEPS as usize];
+        Self {
+            background: settings.background,
+            ink,
+            period,
+            mixtures,
+            columns: Vec::new(),
+            full: Vec::new(),
+        }
     }
 
     /// Paints a window of the strip that starts at a column and a fraction of [`STEPS`].
     pub(crate) fn frame(&mut self, frame: &mut Frame<'_>, window: &Mask, start: usize, fraction: u32) {
         let width = frame.width() as usize;
-        self.prepare(width, start, fraction);
-        let rows = frame.rgb_mut().chunks_exact_mut(width * 3).zip(window.bytes.chunks_exact(window.width));
-        match self.ink {
-            Ink::Rows(_) => {
-                for ((pixels, ink), table) in rows.zip(&self.tables) {
-                    for (pixel, ink) in pixels.chunks_exact_mut(3).zip(ink.windows(2)) {
-                        pixel.copy_from_slice(&table[case(ink)][..3]);
-                    }
-                }
-            }
-            Ink::Columns(_) => {
-                for (pixels, ink) in rows {
-                    let columns = pixels.chunks_exact_mut(3).zip(ink.windows(2)).zip(&self.tables);
-                    for ((pixel, ink), table) in columns {
-                        pixel.copy_from_slice(&table[case(ink)][..3]);
-                    }
-                }
-            }
+        let paper = run_of(self.background.bytes());
+        let fraction = fraction.min(STEPS - 1);
+        let tables = &mut self.mixtures[fraction as usize];
+        let (Ink::Rows(colours) | Ink::Columns(colours)) = &self.ink;
+        if tables.is_empty() {
+            let share = fraction as f32 / STEPS as f32;
+            tables.extend(colours.iter().map(|colour| mixtures(self.background, *colour, share)));
         }
-    }
-
-    fn prepare(&mut self, width: usize, start: usize, fraction: u32) {
-        let share = fraction as f32 / STEPS as f32;
-        let paper = self.background;
+        let rows = frame.rgb_mut().chunks_exact_mut(width * 3).zip(window.bytes.chunks_exact(window.width));
         match &self.ink {
             Ink::Rows(colours) => {
-                if self.fraction == Some(fraction) {
-                    return;
+                for ((pixels, ink), (table, colour)) in rows.zip(tables.iter().zip(colours)) {
+                    let full = run_of(colour.bytes());
+                    paint_row(pixels, ink, &paper, |_| &full, |_| table);
                 }
-                self.tables.clear();
-                let mut last: Option<(Colour, Mixtures)> = None;
-                for colour in colours {
-                    let table = match last {
-                        Some((same, table)) if same == *colour => table,
-                        _ => mixtures(paper, *colour, share),
-                    };
-                    last = Some((*colour, table));
-                    self.tables.push(table);
-                }
-                self.fraction = Some(fraction);
             }
             Ink::Columns(colours) => {
-                self.tables.clear();
-                let places = (start..start + width).map(|x| x % self.period % colours.len());
-                self.tables.extend(places.map(|x| mixtures(paper, colours[x], share)));
+                self.columns.clear();
+                self.full.clear();
+                for x in start..start + width {
+                    let place = x % self.period % colours.len();
+                    self.columns.push(tables[place]);
+                    self.full.extend_from_slice(&colours[place].bytes());
+                }
+                for (pixels, ink) in rows {
+                    paint_row(pixels, ink, &paper, |x| &self.full[x * 3..], |x| &self.columns[x]);
+                }
             }
         }
     }
+}
+
+/// Paints a row. `full` gives the bytes of ink from a column on, `table` the mixtures of a column.
+fn paint_row<'a>(
+    pixels: &mut [u8],
+    ink: &[u8],
+    paper: &[u8; RUN * 3],
+    full: impl Fn(usize) -> &'a [u8],
+    table: impl Fn(usize) -> &'a Mixtures,
+) {
+    for (run, pixels) in pixels.chunks_mut(RUN * 3).enumerate() {
+        let x = run * RUN;
+        // What a run shows depends on the column to its right, too.
+        let ink = &ink[x..];
+        let (Some(near), Ok(pixels)) =
+            (ink.first_chunk::<{ RUN + 1 }>(), <&mut [u8; RUN * 3]>::try_from(&mut *pixels))
+        else {
+            // The last columns of a panel whose width is no multiple of a run.
+            for (n, (pixel, ink)) in pixels.chunks_exact_mut(3).zip(ink.windows(2)).enumerate() {
+                pixel.copy_from_slice(&table(x + n)[case(ink[0], ink[1])][..3]);
+            }
+            continue;
+        };
+        let [a, b, c, d, e, f, g, h, next] = *near;
+        match (u64::from_ne_bytes([a, b, c, d, e, f, g, h]), next) {
+            (0, 0) => *pixels = *paper,
+            (ALL_INK, 1) => pixels.copy_from_slice(&full(x)[..RUN * 3]),
+            _ => {
+                for n in 0..RUN {
+                    let [r, g, b, _] = table(x + n)[case(near[n], near[n + 1])];
+                    pixels[n * 3] = r;
+                    pixels[n * 3 + 1] = g;
+                    pixels[n * 3 + 2] = b;
+                }
+            }
+        }
+    }
+}
+
+/// A run of one colour.
+fn run_of(colour: [u8; 3]) -> [u8; RUN * 3] {
+    std::array::from_fn(|byte| colour[byte % 3])
 }
 
 fn mixtures(paper: Colour, ink: Colour, share: f32) -> Mixtures {
@@ -120,6 +161,30 @@ fn mixtures(paper: Colour, ink: Colour, share: f32) -> Mixtures {
 }
 
 /// Which of the four mixtures a column and its right neighbour make.
-fn case(ink: &[u8]) -> usize {
-    usize::from(ink[0] & 1) * 2 + usize::from(ink[1] & 1)
+fn case(ink: u8, next: u8) -> usize {
+    usize::from(ink & 1) * 2 + usize::from(next & 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs are a short cut: they must paint what the table says.
+    #[test]
+    fn runs_paint_what_single_pixels_would() {
+        let (paper, colour) = (Colour::new(1, 2, 3), Colour::new(250, 200, 100));
+        let table = mixtures(paper, colour, 0.25);
+        let full = run_of(colour.bytes());
+        for width in [1, 7, 8, 9, 40] {
+            for pattern in [0_u64, u64::MAX, 0x00ff_00ff_00ff_00ff, 0xfe01_8000_ffff_0180] {
+                let ink: Vec<u8> = (0..=width).map(|x| (pattern >> x & 1) as u8).collect();
+                let mut row = vec![9; width * 3];
+                paint_row(&mut row, &ink, &run_of(paper.bytes()), |_| &full, |_| &table);
+                for x in 0..width {
+                    let wanted = &table[case(ink[x], ink[x + 1])][..3];
+                    assert_eq!(&row[x * 3..x * 3 + 3], wanted, "{width} {pattern:x} {x}");
+                }
+            }
+        }
+    }
 }
