@@ -68,14 +68,7 @@ impl Paint {
             }
         };
         let mixtures = vec![Vec::new(); STEPS as usize];
-        Self {
-            background: settings.background,
-            ink,
-            period,
-            mixtures,
-            columns: Vec::new(),
-            full: Vec::new(),
-        }
+        Self { background: settings.background, ink, period, mixtures, columns: Vec::new(), full: Vec::new() }
     }
 
     /// Paints a window of the strip that starts at a column and a fraction of [`STEPS`].
