@@ -21,7 +21,7 @@ use crate::fault::{self, InCallback, name_thread};
 use crate::protocol::{
     Fault, FaultKind, FromRunner, PROTOCOL, Purpose, Start, ToRunner, callback, decode,
 };
-use crate::services::{self, HostExtension};
+use crate::services::{self, Extensions};
 use crate::{fetch, loader};
 
 /// Stack of the threads that call the plugin, in bytes.
@@ -31,7 +31,7 @@ const STACK: usize = 2 * 1024 * 1024;
 ///
 /// With `--probe` it instead tries each layer of the box on itself and prints what came of it as JSON.
 #[must_use]
-pub fn run(extensions: &'static [HostExtension]) -> ExitCode {
+pub fn run(extensions: Extensions) -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         None => {}
         Some("--probe") => return probe(),
@@ -54,7 +54,7 @@ pub fn run(extensions: &'static [HostExtension]) -> ExitCode {
         Err(message) => return refuse(&calls, FaultKind::Load, message),
     };
     match start.purpose {
-        Purpose::Run => run_plugin(start, fds, &calls, extensions),
+        Purpose::Run => run_plugin(start, fds, &calls, &extensions),
         Purpose::Describe => describe(start, fds, &calls),
     }
 }
@@ -118,7 +118,7 @@ fn run_plugin(
     start: Box<Start>,
     fds: Vec<OwnedFd>,
     calls: &Arc<Calls>,
-    extensions: &'static [HostExtension],
+    extensions: &Extensions,
 ) -> ExitCode {
     load_common_libraries();
     let early = match marquee_sandbox::enter_early(&options(&start, &fds)) {
@@ -168,7 +168,14 @@ fn run_plugin(
         Ok(report) => calls.tell(&FromRunner::Loaded { report }),
         Err(error) => return refuse(calls, FaultKind::Box, error.to_string()),
     }
-    let host = services::table(Arc::clone(calls), extensions);
+    for wanted in &extensions.wanted {
+        let answer = (root.extension())(wanted.id.into()).into_option();
+        if let Some(found) = answer.and_then(wanted.found) {
+            let (target, message) = ("extension".to_owned(), format!("{}: {found}", wanted.id));
+            calls.tell(&FromRunner::Log { level: 4, target, message });
+        }
+    }
+    let host = services::table(Arc::clone(calls), extensions.offered);
     let inbox = Inbox { orders, fetching, calls: Arc::clone(calls) };
     inbox.orders.push(draw::Order::Create(root, start, host));
     inbox.serve()

@@ -24,4 +24,4 @@ mod services;
 
 pub use control::run;
 pub use loader::LoadError;
-pub use services::HostExtension;
+pub use services::{Extensions, HostExtension, PluginExtension};

@@ -5,5 +5,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    marquee_runner::run(&[])
+    marquee_runner::run(marquee_runner::Extensions::default())
 }

@@ -24,6 +24,23 @@ pub struct HostExtension {
     pub table: Table,
 }
 
+/// An extension of the contract that this host asks plugins for.
+pub struct PluginExtension {
+    /// Its id.
+    pub id: &'static str,
+    /// Checks the layout of what a plugin answered and says, for the log, what was found; none if it does not fit.
+    pub found: fn(Extension) -> Option<String>,
+}
+
+/// What a runner knows beyond the frozen contract, in both directions.
+#[derive(Default)]
+pub struct Extensions {
+    /// What it offers to plugins.
+    pub offered: &'static [HostExtension],
+    /// What it asks plugins for; a plugin that lacks one runs without.
+    pub wanted: Vec<PluginExtension>,
+}
+
 struct Context {
     calls: Arc<Calls>,
     extensions: &'static [HostExtension],
