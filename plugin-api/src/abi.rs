@@ -218,7 +218,8 @@ pub struct HostTable {
     /// Reads a kept value.
     pub value: unsafe extern "C" fn(*const (), RStr<'_>) -> RResult<ROption<RVec<u8>>, HostFault>,
     /// Keeps (or, with none, forgets) a value.
-    pub set_value: unsafe extern "C" fn(*const (), RStr<'_>, ROption<RSlice<'_, u8>>) -> RResult<(), HostFault>,
+    pub set_value:
+        unsafe extern "C" fn(*const (), RStr<'_>, ROption<RSlice<'_, u8>>) -> RResult<(), HostFault>,
     /// Reads an asset.
     pub asset: unsafe extern "C" fn(*const (), RStr<'_>) -> RResult<RVec<u8>, HostFault>,
     /// An extension of the host, by id.

@@ -17,13 +17,13 @@ use abi_stable::std_types::{RNone, ROption, RResult, RSlice, RSome, RStr, RStrin
 use serde_json::Value;
 
 use crate::abi::{
-    Canvas, CreateArgs, Created, Drawer, Extension, FAULT_ERROR, FAULT_PANIC, FAULT_SETTINGS, Fault, FetchedTable,
-    Fetcher, HostFault, HostTable, HttpCall, NextTable, Root, RootRef, TickTable,
+    Canvas, CreateArgs, Created, Drawer, Extension, FAULT_ERROR, FAULT_PANIC, FAULT_SETTINGS, Fault,
+    FetchedTable, Fetcher, HostFault, HostTable, HttpCall, NextTable, Root, RootRef, TickTable,
 };
 use crate::host::Services;
 use crate::{
-    Again, Event, Frame, Handled, Host, HostError, HostErrorKind, HttpRequest, HttpResponse, Location, Next, PanelInfo,
-    Plugin, PluginError, Show, Tick, Wake,
+    Again, Event, Frame, Handled, Host, HostError, HostErrorKind, HttpRequest, HttpResponse, Location, Next,
+    PanelInfo, Plugin, PluginError, Show, Tick, Wake,
 };
 
 /// Makes a type that implements [`Plugin`] the plugin of this `cdylib`, and compiles its
@@ -176,7 +176,11 @@ unsafe extern "C" fn draw<P: Plugin>(
     })
 }
 
-unsafe extern "C" fn event<P: Plugin>(state: *mut (), kind: RStr<'_>, data: RStr<'_>) -> RResult<bool, Fault> {
+unsafe extern "C" fn event<P: Plugin>(
+    state: *mut (),
+    kind: RStr<'_>,
+    data: RStr<'_>,
+) -> RResult<bool, Fault> {
     guarded(|| {
         // SAFETY: as in `draw`.
         let drawing = unsafe { &mut *state.cast::<Drawing<P>>() };
@@ -323,7 +327,8 @@ fn watch_panics() {
 
 fn payload_text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied().map(str::to_owned);
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".into())
 }
 
 /// Runs a callback; a panic becomes a [`Fault`] with its message and place.
@@ -381,7 +386,8 @@ struct TableServices(HostTable);
 
 impl Services for TableServices {
     fn http(&self, request: &HttpRequest) -> Result<HttpResponse, HostError> {
-        let headers = request.headers.iter().map(|(k, v)| Tuple2(k.as_str().into(), v.as_str().into())).collect();
+        let headers =
+            request.headers.iter().map(|(k, v)| Tuple2(k.as_str().into(), v.as_str().into())).collect();
         let call = HttpCall {
             method: request.method.as_str().into(),
             url: request.url.as_str().into(),
@@ -402,7 +408,8 @@ impl Services for TableServices {
 
     fn value(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
         // SAFETY: as in `host_extension`.
-        let value = unsafe { (self.0.value)(self.0.context, key.into()) }.into_result().map_err(host_error)?;
+        let value =
+            unsafe { (self.0.value)(self.0.context, key.into()) }.into_result().map_err(host_error)?;
         Ok(value.into_option().map(Into::into))
     }
 
@@ -414,7 +421,8 @@ impl Services for TableServices {
 
     fn asset(&self, path: &str) -> Result<Vec<u8>, HostError> {
         // SAFETY: as in `host_extension`.
-        let bytes = unsafe { (self.0.asset)(self.0.context, path.into()) }.into_result().map_err(host_error)?;
+        let bytes =
+            unsafe { (self.0.asset)(self.0.context, path.into()) }.into_result().map_err(host_error)?;
         Ok(bytes.into())
     }
 }
@@ -430,7 +438,9 @@ mod tests {
     #[test]
     fn the_exported_name_is_the_one_that_abi_stable_looks_for() {
         assert_eq!(abi_stable::library::ROOT_MODULE_LOADER_NAME, "_1as_0lib_1header_0root_bmodule_bloader");
-        assert!(include_str!("export.rs").contains("export_name = \"_1as_0lib_1header_0root_bmodule_bloader\""));
+        assert!(
+            include_str!("export.rs").contains("export_name = \"_1as_0lib_1header_0root_bmodule_bloader\"")
+        );
     }
 
     #[test]

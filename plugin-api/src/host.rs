@@ -119,7 +119,13 @@ pub struct HttpRequest {
 impl HttpRequest {
     /// A `GET` request without headers.
     pub fn get(url: impl Into<String>) -> Self {
-        Self { method: "GET".into(), url: url.into(), headers: Vec::new(), body: Vec::new(), time_limit: None }
+        Self {
+            method: "GET".into(),
+            url: url.into(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            time_limit: None,
+        }
     }
 
     /// A `POST` request with a body.

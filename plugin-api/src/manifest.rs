@@ -260,7 +260,8 @@ impl<const N: usize> Out<N> {
 
 const fn is_id(id: &str) -> bool {
     let bytes = id.as_bytes();
-    if bytes.len() < 2 || bytes.len() > 64 || !bytes[0].is_ascii_lowercase() || bytes[bytes.len() - 1] == b'-' {
+    if bytes.len() < 2 || bytes.len() > 64 || !bytes[0].is_ascii_lowercase() || bytes[bytes.len() - 1] == b'-'
+    {
         return false;
     }
     let mut i = 0;
@@ -293,9 +294,10 @@ const fn without_prefix(text: &'static str, prefix: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    const ODD: Manifest = Manifest::from_package("marquee-plugin-odd", "1.2.3", "says \"\\\n\u{1}ü\"", "MIT", "a:b", "")
-        .http(&["a.example", "*.b.example:8080"])
-        .min_size((32, 16));
+    const ODD: Manifest =
+        Manifest::from_package("marquee-plugin-odd", "1.2.3", "says \"\\\n\u{1}ü\"", "MIT", "a:b", "")
+            .http(&["a.example", "*.b.example:8080"])
+            .min_size((32, 16));
     const BYTES: [u8; encoded_len(&ODD)] = encode(&ODD);
 
     #[test]

@@ -42,7 +42,9 @@ pub use tick::{Tick, VISIBLE};
 
 #[cfg(not(loom))]
 pub use self::{
-    activity::{Activity, ActivityHandle, ActivityWatch, ActivityWords, Call, Fault, UNKNOWN_CODE, WriterThread},
+    activity::{
+        Activity, ActivityHandle, ActivityWatch, ActivityWords, Call, Fault, UNKNOWN_CODE, WriterThread,
+    },
     error::FramesError,
     frame::{DRAWN, FAILED, FrameInfo, UNCHANGED},
     layout::MAX_SIDE,

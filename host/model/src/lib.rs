@@ -14,6 +14,6 @@ pub use picture::Picture;
 pub use sentence::sentence;
 pub use size::{PanelSize, SizeError};
 pub use views::{
-    BoxLayer, LayerState, ObservedState, ObservedView, PackageView, PackagesView, PluginView, PluginsView, RefusedView,
-    ShownView, SinkView, Status, StatusView, StoreView,
+    BoxLayer, LayerState, ObservedState, ObservedView, PackageView, PackagesView, PluginView, PluginsView,
+    RefusedView, ShownView, SinkView, Status, StatusView, StoreView,
 };

@@ -7,8 +7,8 @@
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::ExitCode;
-use std::sync::mpsc::{Sender, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 
 use marquee_frames::{Writer, WriterThread};
 use marquee_link::{Link, Packet};
@@ -18,9 +18,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use crate::calls::{Calls, is_end, sealed_bytes};
 use crate::draw::{self, Orders, exit_now};
 use crate::fault::{self, InCallback, name_thread};
-use crate::protocol::{
-    Fault, FaultKind, FromRunner, PROTOCOL, Purpose, Start, ToRunner, callback, decode,
-};
+use crate::protocol::{Fault, FaultKind, FromRunner, PROTOCOL, Purpose, Start, ToRunner, callback, decode};
 use crate::services::{self, Extensions};
 use crate::{fetch, loader};
 
@@ -114,12 +112,7 @@ fn load_common_libraries() {
     }
 }
 
-fn run_plugin(
-    start: Box<Start>,
-    fds: Vec<OwnedFd>,
-    calls: &Arc<Calls>,
-    extensions: &Extensions,
-) -> ExitCode {
+fn run_plugin(start: Box<Start>, fds: Vec<OwnedFd>, calls: &Arc<Calls>, extensions: &Extensions) -> ExitCode {
     load_common_libraries();
     let early = match marquee_sandbox::enter_early(&options(&start, &fds)) {
         Ok(early) => early,
@@ -229,7 +222,8 @@ impl Inbox {
                 self.orders.push(draw::Order::Event { seq, kind, data: data.to_string() });
             }
             ToRunner::Answer { id, result, sealed } => {
-                let bytes = if sealed { packet.fds.pop().and_then(sealed_bytes) } else { Some(bytes.to_vec()) };
+                let bytes =
+                    if sealed { packet.fds.pop().and_then(sealed_bytes) } else { Some(bytes.to_vec()) };
                 let Some(bytes) = bytes else { return false };
                 self.calls.answered(id, result, bytes);
             }

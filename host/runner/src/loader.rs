@@ -53,7 +53,8 @@ fn checked_root(header: &'static LibHeader) -> Result<RootRef, LoadError> {
     // The root is frozen, so its layout fits in one direction at least, whichever side is newer; the swapped check is
     // for what `abi_stable` counts as growth in types that the root reaches.
     if let Err(error) = header.ensure_layout::<RootRef>() {
-        let swapped = header.layout().is_some_and(|theirs| extension::fits(theirs, <RootRef as StableAbi>::LAYOUT));
+        let swapped =
+            header.layout().is_some_and(|theirs| extension::fits(theirs, <RootRef as StableAbi>::LAYOUT));
         if !swapped {
             return Err(LoadError::Contract(essence(&error.to_string())));
         }
@@ -91,7 +92,10 @@ mod tests {
 
     #[test]
     fn a_long_layout_error_is_cut_to_what_it_says() {
-        let long = format!("Compared <this>:\n{}\nError:too many fields\nExpected:\n  3\nFound:\n 2\n", "x\n".repeat(900));
+        let long = format!(
+            "Compared <this>:\n{}\nError:too many fields\nExpected:\n  3\nFound:\n 2\n",
+            "x\n".repeat(900)
+        );
         assert_eq!(essence(&long), "Error:too many fields Expected: 3");
         assert_eq!(essence("short\n\nand\nthen some"), "short and");
     }

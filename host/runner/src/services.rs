@@ -49,15 +49,7 @@ struct Context {
 /// The table that a plugin gets.
 pub(crate) fn table(calls: Arc<Calls>, extensions: &'static [HostExtension]) -> HostTable {
     let context: &'static Context = Box::leak(Box::new(Context { calls, extensions }));
-    HostTable {
-        context: std::ptr::from_ref(context).cast(),
-        log,
-        http,
-        value,
-        set_value,
-        asset,
-        extension,
-    }
+    HostTable { context: std::ptr::from_ref(context).cast(), log, http, value, set_value, asset, extension }
 }
 
 /// The context behind the pointer that [`table`] handed out.
@@ -149,7 +141,12 @@ unsafe extern "C" fn extension(pointer: *const (), id: RStr<'_>) -> ROption<Exte
     catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: as in `log`.
         let context = unsafe { context(pointer) };
-        context.extensions.iter().find(|known| known.id == id.as_str()).map(|known| known.table.into_abi()).into()
+        context
+            .extensions
+            .iter()
+            .find(|known| known.id == id.as_str())
+            .map(|known| known.table.into_abi())
+            .into()
     }))
     .unwrap_or(RNone)
 }

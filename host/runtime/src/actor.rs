@@ -206,11 +206,8 @@ impl Actor {
         self.restart_at = None;
         for running in [self.current.take(), self.incoming.take()].into_iter().flatten() {
             self.leave_screen(&running);
-            let order = if running.joined {
-                Order::Stop
-            } else {
-                Order::Kill("it is no longer wanted".to_owned())
-            };
+            let order =
+                if running.joined { Order::Stop } else { Order::Kill("it is no longer wanted".to_owned()) };
             let _ = running.orders.send(order);
         }
     }
@@ -243,7 +240,8 @@ impl Actor {
         match self.start().await {
             Ok(running) => self.incoming = Some(running),
             Err(error) => {
-                self.update_error = Some(format!("version {} cannot be started: {error}", self.wanted.version));
+                self.update_error =
+                    Some(format!("version {} cannot be started: {error}", self.wanted.version));
                 self.settle();
             }
         }
@@ -356,7 +354,8 @@ impl Actor {
     }
 
     fn refuse_update(&mut self, version: &str, words: &str) {
-        self.update_error = Some(format!("version {version} was refused, the one before keeps running: {words}"));
+        self.update_error =
+            Some(format!("version {version} was refused, the one before keeps running: {words}"));
         self.settle();
     }
 
@@ -376,7 +375,8 @@ impl Actor {
                 }
             }
             ScreenReport::Violates => {
-                let _ = running.orders.send(Order::Kill("it broke the protocol of the frame memory".to_owned()));
+                let _ =
+                    running.orders.send(Order::Kill("it broke the protocol of the frame memory".to_owned()));
             }
             ScreenReport::Slow(slow) => {
                 if self.is_current(key) {
@@ -504,7 +504,8 @@ impl Actor {
         let handled = matches!(result, Ok(true));
         match pending {
             PendingEvent::Settings(wanted) => {
-                let is_latest = wanted.settings == self.wanted.settings && wanted.digest == self.wanted.digest;
+                let is_latest =
+                    wanted.settings == self.wanted.settings && wanted.digest == self.wanted.digest;
                 if handled && let Some(current) = self.current.as_mut().filter(|current| current.key == key) {
                     current.wanted = *wanted;
                 } else if is_latest && self.incoming.is_none() {

@@ -12,7 +12,8 @@ use marquee_frames::sealed::SealedBytes;
 use marquee_frames::{Activity, ActivityWatch, Reader};
 use marquee_link::{LinkError, Packet, Received};
 use marquee_runner::protocol::{
-    Answer, Call, Failure, Fault, FromRunner, MAX_INLINE, MAX_PARTS, PROTOCOL, ToRunner, callback, decode, encode,
+    Answer, Call, Failure, Fault, FromRunner, MAX_INLINE, MAX_PARTS, PROTOCOL, ToRunner, callback, decode,
+    encode,
 };
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};

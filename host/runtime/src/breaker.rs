@@ -10,12 +10,8 @@ use std::time::{Duration, Instant};
 const DEATHS: usize = 5;
 const WINDOW: Duration = Duration::from_secs(60);
 /// Pauses before the first, second, … restart. The first is short: a plugin that dies once is back before anyone sees.
-const PAUSES: [Duration; 4] = [
-    Duration::from_millis(20),
-    Duration::from_millis(250),
-    Duration::from_secs(1),
-    Duration::from_secs(4),
-];
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(20), Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(4)];
 const FIRST_COOL_DOWN: Duration = Duration::from_secs(5 * 60);
 const LONGEST_COOL_DOWN: Duration = Duration::from_secs(60 * 60);
 /// A run of this length is a good one.

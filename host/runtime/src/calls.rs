@@ -47,10 +47,12 @@ impl Desk {
                 let time_limit = (time_limit_ns > 0).then(|| Duration::from_nanos(time_limit_ns));
                 let request = Request { method, headers, body, time_limit, ..Request::get(url) };
                 let answer =
-                    self.fetch.fetch(self.instance.as_str(), &self.permission, request).await.map_err(|error| {
-                        tracing::debug!(target: "plugin", instance = %self.instance, "fetch: {error}");
-                        Failure { kind: fetch_kind(&error).code(), message: error.to_string() }
-                    })?;
+                    self.fetch.fetch(self.instance.as_str(), &self.permission, request).await.map_err(
+                        |error| {
+                            tracing::debug!(target: "plugin", instance = %self.instance, "fetch: {error}");
+                            Failure { kind: fetch_kind(&error).code(), message: error.to_string() }
+                        },
+                    )?;
                 let head = Answer::Http {
                     status: answer.status,
                     headers: answer.headers,
@@ -59,13 +61,16 @@ impl Desk {
                 };
                 Ok((head, answer.body.to_vec()))
             }
-            Call::Value { key } => self.on_disk(move |values| values.get(&key)).await.map(|value| match value {
-                Some(bytes) => (Answer::Bytes, bytes),
-                None => (Answer::Nothing, Vec::new()),
-            }),
-            Call::SetValue { key } => {
-                self.on_disk(move |values| values.set(&key, &bytes)).await.map(|()| (Answer::Done, Vec::new()))
+            Call::Value { key } => {
+                self.on_disk(move |values| values.get(&key)).await.map(|value| match value {
+                    Some(bytes) => (Answer::Bytes, bytes),
+                    None => (Answer::Nothing, Vec::new()),
+                })
             }
+            Call::SetValue { key } => self
+                .on_disk(move |values| values.set(&key, &bytes))
+                .await
+                .map(|()| (Answer::Done, Vec::new())),
             Call::RemoveValue { key } => {
                 self.on_disk(move |values| values.remove(&key)).await.map(|()| (Answer::Done, Vec::new()))
             }
@@ -74,8 +79,10 @@ impl Desk {
                     return Err(failure(HostErrorKind::NotFound, "this plugin has no assets folder"));
                 };
                 let read = tokio::task::spawn_blocking(move || asset(&folder, &path)).await;
-                read.unwrap_or_else(|_| Err(failure(HostErrorKind::Unavailable, "the asset cannot be read now")))
-                    .map(|bytes| (Answer::Bytes, bytes))
+                read.unwrap_or_else(|_| {
+                    Err(failure(HostErrorKind::Unavailable, "the asset cannot be read now"))
+                })
+                .map(|bytes| (Answer::Bytes, bytes))
             }
         }
     }

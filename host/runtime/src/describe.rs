@@ -56,8 +56,8 @@ pub async fn describe(config: &RuntimeConfig, library: Arc<SealedBytes>) -> Resu
                 decode::<FromRunner>(&packet.bytes).map_err(|error| refused(&error.to_string()))?;
             match message {
                 FromRunner::Hello { .. } => {
-                    let packet =
-                        encode(&ToRunner::Start(orders.start.clone()), &[]).map_err(|e| refused(&e.to_string()))?;
+                    let packet = encode(&ToRunner::Start(orders.start.clone()), &[])
+                        .map_err(|e| refused(&e.to_string()))?;
                     let sent = process.link.get_ref().try_send(&packet, &orders.descriptors());
                     sent.map_err(|error| refused(&error.to_string()))?;
                 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use marquee_frames::sealed::SealedBytes;
 use marquee_frames::{ActivityWatch, FramesError, Reader};
 use marquee_link::Link;
-use marquee_runner::protocol::{Panel, PROTOCOL, Purpose, Start};
+use marquee_runner::protocol::{PROTOCOL, Panel, Purpose, Start};
 use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::Value;
 use tokio::io::unix::AsyncFd;
@@ -32,7 +32,9 @@ pub enum SpawnError {
         source: io::Error,
     },
     /// Something that the process needs.
-    #[error("the host lacks what a plugin runner needs ({what}): close other programs, or raise the limit of open files")]
+    #[error(
+        "the host lacks what a plugin runner needs ({what}): close other programs, or raise the limit of open files"
+    )]
     Resource {
         /// What.
         what: &'static str,
@@ -84,7 +86,12 @@ impl Frames {
 }
 
 /// The first message for a runner.
-pub(crate) fn start_message(config: &RuntimeConfig, purpose: Purpose, instance: &str, settings: &Value) -> Box<Start> {
+pub(crate) fn start_message(
+    config: &RuntimeConfig,
+    purpose: Purpose,
+    instance: &str,
+    settings: &Value,
+) -> Box<Start> {
     Box::new(Start {
         protocol: PROTOCOL,
         purpose,
@@ -109,8 +116,10 @@ impl Process {
         ours.set_nonblocking(true).map_err(SpawnError::resource("a socket that does not block"))?;
         let (log, output) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
             .map_err(|errno| SpawnError::Resource { what: "a pipe", source: errno.into() })?;
-        rustix::io::ioctl_fionbio(&log, true)
-            .map_err(|errno| SpawnError::Resource { what: "a pipe that does not block", source: errno.into() })?;
+        rustix::io::ioctl_fionbio(&log, true).map_err(|errno| SpawnError::Resource {
+            what: "a pipe that does not block",
+            source: errno.into(),
+        })?;
         let command: Vec<OsString> = runner.iter().map(|word| word.clone().into_os_string()).collect();
         let program = command.first().cloned().unwrap_or_default();
         let mut child = spawner

@@ -37,7 +37,12 @@ impl Spawner {
     }
 
     /// Starts a process with an empty environment.
-    pub(crate) async fn spawn(&self, command: Vec<OsString>, stdin: OwnedFd, output: OwnedFd) -> io::Result<Child> {
+    pub(crate) async fn spawn(
+        &self,
+        command: Vec<OsString>,
+        stdin: OwnedFd,
+        output: OwnedFd,
+    ) -> io::Result<Child> {
         let (answer, answered) = oneshot::channel();
         let gone = || io::Error::other("the thread that starts runners has ended");
         self.0.send(Wish { command, stdin, output, answer }).map_err(|_| gone())?;
@@ -46,8 +51,9 @@ impl Spawner {
 }
 
 fn spawn(command: &[OsString], stdin: OwnedFd, output: OwnedFd) -> io::Result<Child> {
-    let (program, arguments) =
-        command.split_first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no runner is configured"))?;
+    let (program, arguments) = command
+        .split_first()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no runner is configured"))?;
     let errors = output.try_clone()?;
     Command::new(program)
         .args(arguments)

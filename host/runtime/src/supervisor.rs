@@ -65,7 +65,14 @@ impl Supervisor {
         tokio: Handle,
     ) -> Result<Self, SupervisorError> {
         let spawner = Spawner::start().map_err(SupervisorError::Thread)?;
-        let context = Context { config, fetch, screen, spawner, keys: AtomicU64::new(1), boxed: watch::Sender::new(None) };
+        let context = Context {
+            config,
+            fetch,
+            screen,
+            spawner,
+            keys: AtomicU64::new(1),
+            boxed: watch::Sender::new(None),
+        };
         Ok(Self { context: Arc::new(context), actors: Mutex::default(), ending: Mutex::default(), tokio })
     }
 

@@ -21,8 +21,13 @@ pub struct Canned {
 impl Canned {
     /// From now on, a request for this URL gets this status and body.
     pub fn answer(&self, url: impl Into<String>, status: u16, body: impl Into<Vec<u8>>) {
-        let answer =
-            HttpResponse { status, headers: Vec::new(), body: body.into(), stale: false, age: Duration::ZERO };
+        let answer = HttpResponse {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+            stale: false,
+            age: Duration::ZERO,
+        };
         lock(&self.answers).insert(url.into(), Ok(answer));
     }
 
@@ -65,7 +70,8 @@ impl Services for Canned {
     }
 
     fn asset(&self, path: &str) -> Result<Vec<u8>, HostError> {
-        let missing = || HostError { kind: HostErrorKind::NotFound, message: format!("there is no asset {path:?}") };
+        let missing =
+            || HostError { kind: HostErrorKind::NotFound, message: format!("there is no asset {path:?}") };
         lock(&self.assets).get(path).cloned().ok_or_else(missing)
     }
 }

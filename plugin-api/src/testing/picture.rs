@@ -40,7 +40,9 @@ impl Picture {
         for row in self.rgb.chunks_exact(self.width as usize * 3) {
             for pixel in row.chunks_exact(3) {
                 // Rec. 601 luma, which is what an eye makes of the three colours.
-                let luma = (299 * u32::from(pixel[0]) + 587 * u32::from(pixel[1]) + 114 * u32::from(pixel[2])) / 1000;
+                let luma =
+                    (299 * u32::from(pixel[0]) + 587 * u32::from(pixel[1]) + 114 * u32::from(pixel[2]))
+                        / 1000;
                 let shade = (luma as usize * SHADES.len()) / 256;
                 text.push(if *pixel == [0, 0, 0] { ' ' } else { char::from(SHADES[shade]) });
             }

@@ -137,7 +137,8 @@ impl<P: Plugin> Started<P> {
         self.tick.elapsed += time;
         self.tick.delta += time;
         self.tick.shown += time;
-        self.tick.unix_ns = self.tick.unix_ns.saturating_add(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
+        self.tick.unix_ns =
+            self.tick.unix_ns.saturating_add(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX));
     }
 
     /// Gives the plugin new settings, as the operator would write them.
