@@ -3,7 +3,7 @@
 //! Invariant: what can be refused is refused before the first plugin starts, with one sentence; from then on faults are
 //! reported and lived with. The end takes under three seconds.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use std::panic;
 
@@ -54,6 +54,7 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
         Arc::new(Supervisor::new(runtime_config(&config), fetch, as_screen, tokio.handle().clone())?);
     let desired = Arc::new(Mutex::new(Desired::first(&config, enable)));
     let config = Arc::new(config);
+    let examined = Arc::new(OnceLock::new());
     let view = Arc::new(View {
         started,
         config: Arc::clone(&config),
@@ -62,6 +63,7 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
         supervisor: Arc::clone(&supervisor),
         board: Arc::clone(screen.board()),
         probed: marquee_sandbox::probe(),
+        examined: Arc::clone(&examined),
     });
     let announced = Announced::write(&config.directories.state, listen).map_err(|source| AppError::File {
         action: "write",
@@ -82,6 +84,8 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
             config: Arc::clone(&config),
         };
         let following = tokio::spawn(follow.scans(discovery.subscribe()));
+        let of_doctor = Arc::clone(&config);
+        tokio::task::spawn_blocking(move || examined.set(crate::doctor::doctor_report(&of_doctor)));
         let (stop, stopped) = watch::channel(false);
         let serve = marquee_http::Serve {
             view,

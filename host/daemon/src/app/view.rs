@@ -2,7 +2,7 @@
 //!
 //! Invariant: answers come from memory; no lock here is held across anything slow.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use marquee_discovery::{Discovery, Scan};
@@ -26,6 +26,8 @@ pub(crate) struct View {
     pub(crate) supervisor: Arc<Supervisor>,
     pub(crate) board: Arc<Board>,
     pub(crate) probed: marquee_sandbox::Report,
+    /// What `marquee doctor` finds; looked at once, soon after the start, since it takes a while.
+    pub(crate) examined: Arc<OnceLock<serde_json::Value>>,
 }
 
 impl View {
@@ -115,7 +117,7 @@ impl HostView for View {
     }
 
     fn doctor(&self) -> serde_json::Value {
-        serde_json::json!({ "sandbox": self.supervisor.boxed().as_ref().unwrap_or(&self.probed).to_view() })
+        self.examined.get().cloned().unwrap_or_else(crate::doctor::nothing_yet)
     }
 
     fn ready(&self) -> Result<(), String> {

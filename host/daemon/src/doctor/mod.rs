@@ -76,6 +76,17 @@ impl Check {
     }
 }
 
+/// The report of a host that has not looked yet.
+#[must_use]
+pub fn nothing_yet() -> Value {
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        api: API_VERSION.to_owned(),
+        checks: Vec::new(),
+    };
+    serde_json::to_value(report).unwrap_or_default()
+}
+
 /// Looks at everything. Blocks for up to some seconds, because it starts `marquee-runner --probe` and the like: not
 /// for a thread that answers requests.
 #[must_use]
