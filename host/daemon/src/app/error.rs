@@ -54,6 +54,20 @@ pub enum AppError {
         /// What the system said.
         source: io::Error,
     },
+    /// A folder, a device, or far too large.
+    #[error("{path} is not a plugin: name a .so file of at most {} MiB", marquee_discovery::MAX_PLUGIN_BYTES >> 20)]
+    NoFile {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A plugin does not say what its settings are.
+    #[error("{path} was asked for its settings in vain")]
+    NotDescribed {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: marquee_runtime::DescribeError,
+    },
     /// A plugin's file is none.
     #[error("{path} is not a plugin for this machine")]
     NotAPlugin {

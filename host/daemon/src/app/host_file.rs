@@ -32,7 +32,8 @@ pub(crate) struct Announced(PathBuf);
 impl Announced {
     pub(crate) fn write(folder: &Path, listen: SocketAddr) -> io::Result<Self> {
         let path = folder.join(HOST_FILE);
-        let content = HostFile { pid: std::process::id(), listen, version: env!("CARGO_PKG_VERSION").to_owned() };
+        let content =
+            HostFile { pid: std::process::id(), listen, version: env!("CARGO_PKG_VERSION").to_owned() };
         let mut file = tempfile::Builder::new().prefix(".host-").tempfile_in(folder)?;
         file.write_all(&serde_json::to_vec(&content)?)?;
         file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;

@@ -14,8 +14,10 @@ mod desired;
 mod error;
 mod host_file;
 mod plan;
+mod plugin_file;
 mod render;
 mod run;
+mod schema;
 mod view;
 
 pub use desired::Enable;
@@ -23,3 +25,4 @@ pub use error::AppError;
 pub use host_file::{HOST_FILE, HostFile};
 pub use render::{RenderArgs, render};
 pub use run::run;
+pub use schema::schema;

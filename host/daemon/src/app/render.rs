@@ -3,16 +3,15 @@
 //! Invariant: the result depends on the plugin, the settings, the size and the time given, and not on the machine's
 //! clock or load: ticks carry made-up times, and each is answered before the next is sent.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use marquee_frames::sealed::SealedBytes;
+use jiff::tz::TimeZone;
 use marquee_frames::{FAILED, Reader, Tick, VISIBLE};
-use marquee_inspect::{Machine, inspect};
 use marquee_model::{InstanceName, PanelSize, Picture};
 use marquee_runtime::{Joining, ProcessKey, Reporter, Screen, ScreenReport, Supervisor, Wanted};
 use marquee_sinks::SinkSpec;
@@ -20,11 +19,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::Value;
 
 use super::error::AppError;
+use super::plugin_file::PluginFile;
 use super::run::runtime_config;
 use crate::config::Config;
 
 /// How long to wait for a plugin that is being made, or a fetch that it needs.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Pictures that may wait in the recorder; well below what its queue holds.
+const RECORDER_QUEUE: u64 = 100;
 /// A GIF holds frames at most this often; browsers slow down what is faster.
 const GIF_FPS: u32 = 50;
 
@@ -53,17 +55,8 @@ pub fn render(config: &Config, args: &RenderArgs) -> Result<(), AppError> {
         Some("png") => false,
         _ => return Err(AppError::Output { path: args.output.clone() }),
     };
-    let bytes = fs::read(&args.plugin).map_err(|source| AppError::File {
-        action: "read",
-        path: args.plugin.clone(),
-        source,
-    })?;
-    let machine = Machine::this().map_err(AppError::Machine)?;
-    let inspected = inspect(&bytes, &machine)
-        .map_err(|source| AppError::NotAPlugin { path: args.plugin.clone(), source })?;
+    let PluginFile { inspected, library } = PluginFile::read(&args.plugin)?;
     let id = inspected.manifest.id.clone();
-    let library = SealedBytes::create("marquee-plugin", &bytes)
-        .map_err(|error| AppError::Resources { what: "memory", source: error.into() })?;
     let asked = inspected.manifest.http.iter().filter_map(|text| text.parse().ok()).collect();
     let name = InstanceName::from(id.clone());
     let permission = config.fetch.permission(&name, asked, inspected.manifest.private_network);
@@ -97,8 +90,10 @@ pub fn render(config: &Config, args: &RenderArgs) -> Result<(), AppError> {
         supervisor: &supervisor,
         name: wanted.name,
         start_unix_ns: args.unix_ns,
+        zone: super::run::zone(config),
         seq: 0,
         news: 0,
+        left: false,
     };
     let result = drawing.guest().and_then(|(mut reader, reports)| {
         if gif {
@@ -148,14 +143,17 @@ struct Drawing<'a> {
     supervisor: &'a Supervisor,
     name: InstanceName,
     start_unix_ns: i64,
+    zone: TimeZone,
     seq: u64,
     news: u32,
+    left: bool,
 }
 
 impl Drawing<'_> {
     fn not_drawn(&self) -> AppError {
         let observed = self.supervisor.observed(&self.name).map(|observed| observed.view());
-        let reason = observed.and_then(|view| view.reason).unwrap_or_else(|| "it did not answer in time".into());
+        let reason =
+            observed.and_then(|view| view.reason).unwrap_or_else(|| "it did not answer in time".into());
         AppError::NotDrawn { id: self.id.clone(), reason }
     }
 
@@ -182,6 +180,14 @@ impl Drawing<'_> {
         }
     }
 
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::News => self.news += 1,
+            Event::Left => self.left = true,
+            Event::Joined(_) => {}
+        }
+    }
+
     /// The frame of one moment.
     fn frame(
         &mut self,
@@ -191,19 +197,19 @@ impl Drawing<'_> {
         size: PanelSize,
     ) -> Result<Picture, AppError> {
         while let Ok(event) = self.events.try_recv() {
-            match event {
-                Event::News => self.news += 1,
-                Event::Left => return Err(self.not_drawn()),
-                Event::Joined(_) => {}
-            }
+            self.note(&event);
+        }
+        if self.left {
+            return Err(self.not_drawn());
         }
         self.seq += 1;
         let at_ns = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        let unix_ns = self.start_unix_ns.saturating_add_unsigned(at_ns);
         let tick = Tick {
             seq: self.seq,
             show_at_ns: 1_000_000_000_u64.saturating_add(at_ns),
-            unix_ns: self.start_unix_ns.saturating_add_unsigned(at_ns),
-            utc_offset_s: 0,
+            unix_ns,
+            utc_offset_s: crate::screen::utc_offset(&self.zone, unix_ns),
             flags: VISIBLE,
             news: self.news,
         };
@@ -258,8 +264,7 @@ impl Drawing<'_> {
             path: path.clone(),
             source,
         })?;
-        let mut encoder =
-            png::Encoder::new(BufWriter::new(file), size.width().into(), size.height().into());
+        let mut encoder = png::Encoder::new(BufWriter::new(file), size.width().into(), size.height().into());
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
         let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&picture.rgb));
@@ -283,15 +288,17 @@ impl Drawing<'_> {
         let mut sink = marquee_sinks::open(&SinkSpec::RecordGif(args.output.clone()), &setup)?;
         let frames = (args.length.as_nanos() * u128::from(GIF_FPS) / 1_000_000_000).max(1);
         let mut last: Option<Picture> = None;
+        let mut sent = 0;
         for n in 0..u32::try_from(frames).unwrap_or(u32::MAX) {
             let at = Duration::from_secs(1) * n / GIF_FPS;
             let picture = self.frame(reader, reports, at, size)?;
             if last.as_ref().is_none_or(|last| last.rgb != picture.rgb) {
                 sink.present(&picture);
-                // The recorder drops what it cannot take in time; here there is time.
+                sent += 1;
+                // A recorder drops what its queue has no room for; here there is time to wait for it.
                 let until = Instant::now() + PATIENCE;
-                while sink.report().pictures + sink.report().dropped + 200 < u64::from(n) && Instant::now() < until {
-                    std::thread::yield_now();
+                while sent > sink.report().pictures + RECORDER_QUEUE && Instant::now() < until {
+                    let _ = self.events.recv_timeout(Duration::from_millis(5)).map(|event| self.note(&event));
                 }
             }
             last = Some(picture);

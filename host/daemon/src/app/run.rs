@@ -3,9 +3,9 @@
 //! Invariant: what can be refused is refused before the first plugin starts, with one sentence; from then on faults are
 //! reported and lived with. The end takes under three seconds.
 
+use std::panic;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use std::panic;
 
 use jiff::tz::TimeZone;
 use marquee_discovery::{Discovery, Scan};
@@ -116,7 +116,8 @@ async fn until_the_end(
     mut serving: tokio::task::JoinHandle<Result<(), marquee_http::ServeError>>,
     stop: watch::Sender<bool>,
 ) -> Result<(), AppError> {
-    let signals = |kind| signal(kind).map_err(|source| AppError::Resources { what: "a signal handler", source });
+    let signals =
+        |kind| signal(kind).map_err(|source| AppError::Resources { what: "a signal handler", source });
     let mut terminate = signals(SignalKind::terminate())?;
     let mut interrupt = signals(SignalKind::interrupt())?;
     tokio::select! {
@@ -207,8 +208,13 @@ fn screen_config(config: &Config) -> ScreenConfig {
         transition: config.display.transition,
         brightness: config.display.brightness,
         draw_limit: Deadlines::default().draw,
-        zone: TimeZone::get(&config.host.time_zone).unwrap_or(TimeZone::UTC),
+        zone: zone(config),
     }
+}
+
+/// The panel's time zone; its name was checked when the configuration was read.
+pub(crate) fn zone(config: &Config) -> TimeZone {
+    TimeZone::get(&config.host.time_zone).unwrap_or(TimeZone::UTC)
 }
 
 /// How runners are started, from the configuration.

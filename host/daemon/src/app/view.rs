@@ -89,7 +89,8 @@ impl HostView for View {
     fn plugins(&self) -> PluginsView {
         let scan = self.discovery.current();
         let desired = self.desired.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plugins = desired.by_name().into_values().map(|instance| self.instance(instance, &scan)).collect();
+        let plugins =
+            desired.by_name().into_values().map(|instance| self.instance(instance, &scan)).collect();
         PluginsView { plugins }
     }
 
@@ -121,7 +122,11 @@ impl HostView for View {
     }
 
     fn ready(&self) -> Result<(), String> {
-        if self.board.ready() { Ok(()) } else { Err("no picture has been composed yet: try again in a second".into()) }
+        if self.board.ready() {
+            Ok(())
+        } else {
+            Err("no picture has been composed yet: try again in a second".into())
+        }
     }
 
     fn instance_picture(&self, name: &str) -> Option<Picture> {

@@ -65,6 +65,8 @@ pub enum PluginsCommand {
 pub enum PluginCommand {
     /// Draw with a plugin into a GIF or PNG file, without a running host
     Render(RenderFlags),
+    /// Print the settings of a plugin: JSON Schema and defaults
+    Schema(SchemaFlags),
 }
 
 /// Flags of the commands that ask the running host.
@@ -142,6 +144,20 @@ impl Query {
     pub fn overrides(&self) -> Overrides {
         Overrides { state_dir: self.state_dir.clone(), ..Overrides::default() }
     }
+}
+
+/// `marquee plugin schema`.
+#[derive(Debug, Args)]
+pub struct SchemaFlags {
+    /// The plugin: a .so file
+    #[arg(value_name = "FILE.so")]
+    pub file: PathBuf,
+    /// Configuration file, for the runner and its box
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON; it always does
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `marquee plugin render`.

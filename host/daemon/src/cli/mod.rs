@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-pub use args::{Cli, Command, PluginCommand, PluginsCommand, Query, RenderFlags, RunFlags, VERSION};
+pub use args::{
+    Cli, Command, PluginCommand, PluginsCommand, Query, RenderFlags, RunFlags, SchemaFlags, VERSION,
+};
 pub use values::{At, Setting, SettingError, check_output, enable, settings};
 
 /// Runs the program: reads the arguments, does what they say, and answers with the exit code.

@@ -7,6 +7,7 @@ mod output;
 mod plugins;
 mod render;
 mod run;
+mod schema;
 mod status;
 
 use crate::cli::{Command, PluginCommand, PluginsCommand, Query};
@@ -26,6 +27,7 @@ pub fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Plugins(PluginsCommand::List(query)) => plugins::list(&query),
         Command::Plugins(PluginsCommand::Show { name, query }) => plugins::show(&name, &query),
         Command::Plugin(PluginCommand::Render(flags)) => render::render(&flags),
+        Command::Plugin(PluginCommand::Schema(flags)) => schema::schema(&flags),
     }
 }
 

@@ -47,7 +47,7 @@ impl FromStr for Approval {
 
     fn from_str(text: &str) -> Result<Self, NoApproval> {
         // A colon may be part of the name or of an address; the one that separates is followed by a space.
-        let (instance, what) = text.split_once(": ").or_else(|| text.split_once(':')).ok_or(NoApproval)?;
+        let (instance, what) = text.rsplit_once(": ").or_else(|| text.split_once(':')).ok_or(NoApproval)?;
         let instance = instance.trim().parse().map_err(|_| NoApproval)?;
         let what = match what.trim() {
             "private_network" => Approved::PrivateNetwork,

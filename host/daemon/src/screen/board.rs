@@ -101,7 +101,14 @@ impl Board {
         }
         let rgb = Arc::from(own.pixels().as_slice());
         let plugin = Some(name.clone());
-        Some(Picture { size: self.size, sequence: sequence as u32, at: Duration::ZERO, plugin, brightness: 100, rgb })
+        Some(Picture {
+            size: self.size,
+            sequence: sequence as u32,
+            at: Duration::ZERO,
+            plugin,
+            brightness: 100,
+            rgb,
+        })
     }
 
     /// The place for an instance's frames; made on first use.

@@ -64,13 +64,14 @@ impl Clock {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let ahead = time.saturating_sub(self.now());
         let unix_ns = i64::try_from((wall + ahead).as_nanos()).unwrap_or(i64::MAX);
-        (unix_ns, self.offset(unix_ns))
+        (unix_ns, utc_offset(&self.zone, unix_ns))
     }
+}
 
-    fn offset(&self, unix_ns: i64) -> i32 {
-        let moment = jiff::Timestamp::from_nanosecond(i128::from(unix_ns));
-        moment.map_or(0, |moment| self.zone.to_offset(moment).seconds())
-    }
+/// The offset of a time zone from UTC at a time, in seconds, east positive.
+pub(crate) fn utc_offset(zone: &TimeZone, unix_ns: i64) -> i32 {
+    let moment = jiff::Timestamp::from_nanosecond(i128::from(unix_ns));
+    moment.map_or(0, |moment| zone.to_offset(moment).seconds())
 }
 
 fn nanos(time: Duration) -> u64 {
@@ -88,7 +89,11 @@ mod tests {
             assert_eq!(clock.frame(u64::from(fps) * 3600), Duration::from_secs(3600));
             for n in [0, 1, 59, 60, 61, 1_000_003] {
                 let time = clock.frame(n);
-                assert_eq!((clock.frame_at_or_before(time), clock.frame_at_or_after(time)), (n, n), "{fps} {n}");
+                assert_eq!(
+                    (clock.frame_at_or_before(time), clock.frame_at_or_after(time)),
+                    (n, n),
+                    "{fps} {n}"
+                );
                 let later = time + Duration::from_nanos(1);
                 assert_eq!((clock.frame_at_or_before(later), clock.frame_at_or_after(later)), (n, n + 1));
             }

@@ -151,7 +151,11 @@ impl Guest {
         self.hung = false;
         if info.outcome == FAILED {
             self.failing = true;
-            return Came::Failed(Answer { show: Show::Yes, wake: Wake::After(AFTER_FAILURE), changed: false });
+            return Came::Failed(Answer {
+                show: Show::Yes,
+                wake: Wake::After(AFTER_FAILURE),
+                changed: false,
+            });
         }
         if std::mem::take(&mut self.failing) {
             self.report(ScreenReport::DrawsAgain);

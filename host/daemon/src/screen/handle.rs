@@ -57,7 +57,9 @@ pub(crate) enum Message {
     News(ProcessKey),
     Rotation(Vec<Entry>),
     /// End; whether a panel shall go dark.
-    Stop { blank: bool },
+    Stop {
+        blank: bool,
+    },
 }
 
 /// Messages on their way, and what wakes the thread for them.

@@ -23,4 +23,5 @@ mod waiting;
 pub use board::Board;
 pub use handle::{OpenSink, ScreenConfig, ScreenHandle};
 
+pub(crate) use clock::utc_offset;
 pub(crate) use marquee_stage::Stage;
