@@ -36,6 +36,11 @@ fn the_help_of_render_says_how_settings_are_written() {
     insta::assert_snapshot!("plugin_render", help(&["plugin", "render"]));
 }
 
+#[test]
+fn the_help_of_schema_is_short() {
+    insta::assert_snapshot!("plugin_schema", help(&["plugin", "schema"]));
+}
+
 /// The commands and flags that scripts rely on.
 #[test]
 fn the_command_line_has_no_mistake_in_itself() {

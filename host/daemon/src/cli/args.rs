@@ -173,7 +173,7 @@ pub struct RenderFlags {
     #[arg(long, value_name = "WxH")]
     pub size: Option<PanelSize>,
     /// Length of a .gif, or moment of a .png, in seconds of the plugin's time, up to 600
-    #[arg(long, value_name = "N", default_value = "5", value_parser = parse_seconds)]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = parse_seconds, allow_negative_numbers = true)]
     pub seconds: Duration,
     /// A setting of the plugin; may be given several times
     ///

@@ -109,8 +109,8 @@ fn painted(text: &str, mood: Mood, colour: bool) -> String {
 
 /// A time span for people: the two largest units.
 pub(super) fn span(seconds: f64) -> String {
-    // Negative, not a number and beyond all reason become the nearest that can be shown.
-    let all = seconds.max(0.0).min(1e12) as u64;
+    // The conversion takes what is negative or no number for zero, and ends at the largest.
+    let all = seconds as u64;
     let (days, hours, minutes, seconds) = (all / 86_400, all / 3600 % 24, all / 60 % 60, all % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),

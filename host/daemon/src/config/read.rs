@@ -53,7 +53,7 @@ pub fn load(
     };
     let mut given = entries(table);
     lay_over(&mut given, &around.variables);
-    let name = file.clone().unwrap_or_else(|| PathBuf::from("marquee.toml"));
+    let name = file.clone().unwrap_or_else(|| PathBuf::from("the environment"));
     let mut root = Section::new(&name, "", given);
 
     let panel = panel(&mut root, overrides)?;
@@ -96,14 +96,18 @@ fn panel(root: &mut Section<'_>, overrides: &Overrides) -> Result<Panel, ConfigE
 
 /// The options of the driver, by the names and kinds of [`Hub75Options`].
 fn hub75(mut table: Section<'_>) -> Result<Hub75Options, ConfigError> {
-    let place = table.place();
-    let wrong = |conflict: String| ConfigError::Conflict { place: format!("{place}:"), conflict };
+    // What the options say about themselves names their table already.
+    let place = format!("{}:", table.file());
+    let wrong = |conflict: String| ConfigError::Conflict { place: place.clone(), conflict };
     let mut options =
         toml::Table::try_from(Hub75Options::default()).map_err(|error| wrong(error.to_string()))?;
     for (key, value) in &mut options {
         let Some(item) = table.take(key) else { continue };
         *value = match value {
-            toml::Value::Integer(_) => i64::from(item.integer(0..=u32::MAX)?).into(),
+            toml::Value::Integer(_) => {
+                let number = u32::try_from(item.at_least(0)?);
+                i64::from(number.map_err(|_| item.refused("a smaller number"))?).into()
+            }
             toml::Value::Boolean(_) => item.boolean()?.into(),
             toml::Value::Array(_) => item.texts("a list of texts")?.into(),
             _ => item.text("a text")?.into(),
@@ -256,7 +260,6 @@ fn sandbox(root: &mut Section<'_>) -> Result<Sandbox, ConfigError> {
 
 fn limits(mut table: Section<'_>) -> Result<Limits, ConfigError> {
     const MIB: u64 = 1 << 20;
-    const MOST: u64 = i64::MAX as u64;
     let mut limits = Limits::default();
     // Below the lower bounds no runner starts, whatever the plugin.
     for (key, limit, least) in [
@@ -269,7 +272,7 @@ fn limits(mut table: Section<'_>) -> Result<Limits, ConfigError> {
         ("core_bytes", &mut limits.core_bytes, 0),
     ] {
         if let Some(item) = table.take(key) {
-            *limit = item.integer(least..=MOST)?;
+            *limit = item.at_least(least)?;
         }
     }
     table.finish()?;

@@ -39,11 +39,16 @@ impl<'a> Section<'a> {
         Self { file, path: path.to_owned(), entries, known: Vec::new() }
     }
 
+    /// The file alone, as messages call it.
+    pub(super) fn file(&self) -> String {
+        self.file.display().to_string()
+    }
+
     /// File and table, as messages call them.
     pub(super) fn place(&self) -> String {
-        let file = self.file.display();
+        let file = self.file();
         match self.path.as_str() {
-            "" => file.to_string(),
+            "" => file,
             path if path.starts_with('[') => format!("{file}: {path}"),
             path => format!("{file}: [{path}]"),
         }
@@ -79,6 +84,10 @@ impl<'a> Section<'a> {
     /// A list of tables, `[[key]]`; empty if it is not there.
     pub(super) fn tables(&mut self, key: &str) -> Result<Vec<Section<'a>>, ConfigError> {
         let Some(item) = self.take(key) else { return Ok(Vec::new()) };
+        if let Some(variable) = item.given.variable() {
+            let advice = format!("write [[{key}]] in the configuration file");
+            return Err(ConfigError::UnknownVariable { variable: super::error::one_line(variable), advice });
+        }
         let Given::Value(toml::Value::Array(values)) = &item.given else {
             return Err(item.refused(format!("a list of tables in the configuration file: [[{key}]]")));
         };
@@ -103,6 +112,16 @@ impl<'a> Section<'a> {
     /// The error for a key that does not exist.
     pub(super) fn unknown(&self, key: &str, given: &Given) -> ConfigError {
         if let Some(variable) = given.variable() {
+            // The likeliest mistake of all: one underscore instead of two.
+            let tables = self.known.iter().filter(|_| self.path.is_empty());
+            for table in tables {
+                let Some(rest) = key.strip_prefix(table).and_then(|rest| rest.strip_prefix('_')) else {
+                    continue;
+                };
+                let advice =
+                    format!("did you mean `{}`?", variable_of(table, super::error::one_line(rest).as_str()));
+                return ConfigError::UnknownVariable { variable: super::error::one_line(variable), advice };
+            }
             return unknown_variable(variable, self.known.iter().map(|known| variable_of(&self.path, known)));
         }
         let quoted = super::error::quoted(key);
@@ -174,6 +193,14 @@ impl Item {
             .and_then(|number| T::try_from(number).ok())
             .filter(|number| range.contains(number))
             .ok_or_else(|| self.refused(format!("a whole number from {} to {}", range.start(), range.end())))
+    }
+
+    /// A whole number of at least `least`.
+    pub(super) fn at_least(&self, least: u64) -> Result<u64, ConfigError> {
+        self.integer(least..=u64::MAX).map_err(|_| match least {
+            0 => self.refused("a whole number that is not negative"),
+            least => self.refused(format!("a whole number, at least {least}")),
+        })
     }
 
     /// A number within a range, whole or not.

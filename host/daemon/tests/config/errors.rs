@@ -136,9 +136,9 @@ fn the_same_holds_for_the_other_tables() {
         "[[instance]]\nname = \"clock\"\nconfig = \"big\"",
         "[[instance]]\nname = \"clock\"\nenabled = \"yes\"",
     ]), @r#"
-    marquee.toml: [panel.hub75] rows = "32" is not allowed: use a whole number from 0 to 4294967295
-    marquee.toml: [panel.hub75]: rows = 33 in [panel.hub75] is out of range: use an even number from 8 to 64
-    marquee.toml: [panel.hub75]: hardware_mapping = "hat" in [panel.hub75] is not known: use regular, adafruit-hat, adafruit-hat-pwm, regular-pi1, classic or classic-pi1
+    marquee.toml: [panel.hub75] rows = "32" is not allowed: use a whole number that is not negative
+    marquee.toml: rows = 33 in [panel.hub75] is out of range: use an even number from 8 to 64
+    marquee.toml: hardware_mapping = "hat" in [panel.hub75] is not known: use regular, adafruit-hat, adafruit-hat-pwm, regular-pi1, classic or classic-pi1
     marquee.toml: [panel.hub75] inverse_colors = 1 is not allowed: use true or false
     marquee.toml: [panel.hub75] allow_users = "marquee" is not allowed: use a list of texts
     marquee.toml: [fetch] time_s = 0 is not allowed: use seconds from 0.1 to 3600
@@ -149,7 +149,7 @@ fn the_same_holds_for_the_other_tables() {
     marquee.toml: [fetch] approve = "feed: http://example.com/" is not allowed: use "INSTANCE: HOST" or "INSTANCE: private_network", the host as example.com, *.example.com or example.com:8443
     marquee.toml: [sandbox] require = "selinux" is not allowed: use a list of session, namespaces, private_root, no_new_privs, rlimits, landlock, seccomp or cgroup
     marquee.toml: [sandbox] both requires and disables the layer seccomp: remove it from one of the two lists
-    marquee.toml: [sandbox.limits] open_files = 1 is not allowed: use a whole number from 16 to 9223372036854775807
+    marquee.toml: [sandbox.limits] open_files = 1 is not allowed: use a whole number, at least 16
     marquee.toml: [[registry]] no. 1 has no url: add an address that starts with https://, http:// or file://
     marquee.toml: [[registry]] no. 1 url = "registry" is not allowed: use an address that starts with https://, http:// or file://
     marquee.toml: registry = "https://example.com" is not allowed: use a list of tables in the configuration file: [[registry]]
@@ -208,18 +208,18 @@ fn a_variable_is_named_as_the_user_wrote_it() {
         ("MARQUEE_LOG", "a=b=c"),
     ]), @r#"
     there is no setting for the environment variable MARQUEE_DISPLAY__FSP; did you mean `MARQUEE_DISPLAY__FPS`?
-    there is no setting for the environment variable MARQUEE_DISPLAY_FPS; did you mean `MARQUEE_DISPLAY`?
+    there is no setting for the environment variable MARQUEE_DISPLAY_FPS; did you mean `MARQUEE_DISPLAY__FPS`?
     there is no setting for the environment variable MARQUEE_DISPLAY__FPS__X; did you mean `MARQUEE_DISPLAY__FPS`?
     MARQUEE_DISPLAY = "3" is not allowed: use a table: [display] with its keys below
     MARQUEE_DISPLAY__FPS = "fast" is not allowed: use a whole number from 1 to 120
     MARQUEE_DISPLAY__FPS = "500" is not allowed: use a whole number from 1 to 120
     MARQUEE_PANEL__SINKS = "tv" is not allowed: use a list of web, terminal, hub75, record:FILE.gif, record:FOLDER or none
     MARQUEE_PANEL__SINKS = "[\"web\"" is not allowed: use a list of web, terminal, hub75, record:FILE.gif, record:FOLDER or none
-    MARQUEE_PANEL__HUB75__ROWS = "-1" is not allowed: use a whole number from 0 to 4294967295
+    MARQUEE_PANEL__HUB75__ROWS = "-1" is not allowed: use a whole number that is not negative
     MARQUEE_PANEL__HUB75__SHOW_REFRESH_RATE = "yes" is not allowed: use true or false
     MARQUEE_HOST__LOCATION = "here" is not allowed: use [LATITUDE, LONGITUDE] in degrees, such as [52.5, 13.4]
-    MARQUEE_INSTANCE = "clock" is not allowed: use a list of tables in the configuration file: [[instance]]
-    there is no setting for the environment variable MARQUEE_INSTANCE__0__NAME; did you mean `MARQUEE_INSTANCE__0`?
+    there is no setting for the environment variable MARQUEE_INSTANCE; write [[instance]] in the configuration file
+    there is no setting for the environment variable MARQUEE_INSTANCE__0__NAME; write [[instance]] in the configuration file
     there is no setting for the environment variable MARQUEE_; did you mean `MARQUEE_LOG`?
     MARQUEE_LOG = "a=b=c" is not allowed: use error, warn, info, debug, trace or off, or a list such as info,marquee_fetch=debug
     "#);
