@@ -570,7 +570,9 @@ impl Work {
             (Some(reason), _) => format!("killed: {reason}"),
             (None, Some(fault)) => {
                 let signal = signal_name(i32::try_from(fault.signal).unwrap_or(0));
+                // A signal sent to the whole process reaches any of its threads.
                 callback::name(fault.callback)
+                    .or_else(|| self.doing())
                     .map_or_else(|| signal.clone(), |callback| format!("{signal} in {callback}"))
             }
             (None, None) => {

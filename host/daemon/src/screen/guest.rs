@@ -14,6 +14,8 @@ use super::clock::Clock;
 
 /// How often counters are reported.
 const REPORT: Duration = Duration::from_secs(1);
+/// Rings without an answer that are put up with between two steps.
+const MOST_RINGS: u8 = 3;
 /// After a failed first frame.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -25,8 +27,9 @@ pub(crate) struct Guest {
     pub(crate) on_stage: bool,
     /// When it may be asked again, while it is not on the stage.
     pub(crate) retry_at: Option<Duration>,
-    /// Rang without answering: not listened to until the next step.
-    pub(crate) muted: bool,
+    /// Rings heard since the last step that brought no answer. An honest runner has at most one: the ring of the frame
+    /// before, which was collected without being heard.
+    rings: u8,
     next_seq: u64,
     news: u32,
     frames: u64,
@@ -58,7 +61,7 @@ impl Guest {
             joining,
             on_stage: false,
             retry_at: Some(Duration::ZERO),
-            muted: false,
+            rings: 0,
             next_seq: 1,
             news: 0,
             frames: 0,
@@ -93,6 +96,22 @@ impl Guest {
         self.joining.reports.report(report);
     }
 
+    /// Whether it rang without answering, so often that it is not listened to until the next step.
+    pub(crate) fn is_muted(&self) -> bool {
+        self.rings >= MOST_RINGS
+    }
+
+    /// It rang.
+    pub(crate) fn heard(&mut self) {
+        let _ = self.joining.reader.drain_frame_event();
+        self.rings = self.rings.saturating_add(1);
+    }
+
+    /// Listens to it again.
+    pub(crate) fn unmute(&mut self) {
+        self.rings = 0;
+    }
+
     /// There is something new for it: the next tick says so.
     pub(crate) fn add_news(&mut self) {
         self.news = self.news.wrapping_add(1);
@@ -103,6 +122,11 @@ impl Guest {
 
     /// Asks for the frame that will be seen at `show_at`.
     pub(crate) fn ask(&mut self, clock: &Clock, show_at: Duration, visible: bool) {
+        if self.asked().is_some() {
+            return;
+        }
+        // The ring of a frame that was collected at a step is not the answer to this.
+        let _ = self.joining.reader.drain_frame_event();
         let (unix_ns, utc_offset_s) = clock.wall(show_at);
         let tick = Tick {
             seq: self.next_seq,
@@ -123,9 +147,14 @@ impl Guest {
         self.joining.reader.outstanding().map(|(_, sent)| sent)
     }
 
-    /// Whether a draw takes longer than it may. True once.
+    /// Whether no answer was seen for longer than a draw may take.
+    pub(crate) fn seems_to_hang(&self, limit: Duration) -> bool {
+        !self.hung && self.asked().is_some_and(|sent| sent.elapsed() >= limit)
+    }
+
+    /// Whether a draw takes longer than it may; to be asked when no answer was found just now. True once.
     pub(crate) fn hangs(&mut self, limit: Duration) -> bool {
-        let hangs = !self.hung && self.asked().is_some_and(|sent| sent.elapsed() >= limit);
+        let hangs = self.seems_to_hang(limit);
         self.hung |= hangs;
         hangs
     }

@@ -116,8 +116,9 @@ impl Render {
     }
 
     fn step(&mut self, time: Duration) {
-        for at in 0..self.guests.len() {
-            self.guests[at].muted = false;
+        // From the back, since a newcomer that enters removes the one before it.
+        for at in (0..self.guests.len()).rev() {
+            self.guests[at].unmute();
             self.collect(at, time);
         }
         self.stage.step(time);
@@ -146,17 +147,19 @@ impl Render {
 
     /// Looks whether a guest has answered, and tells the stage.
     fn collect(&mut self, at: usize, now: Duration) {
-        if self.guests[at].hangs(self.config.draw_limit) {
-            self.guests[at].report(ScreenReport::Hung);
-        }
         match self.guests[at].collect() {
-            Came::Nothing => {}
+            Came::Nothing => {
+                if self.guests[at].hangs(self.config.draw_limit) {
+                    self.guests[at].report(ScreenReport::Hung);
+                }
+            }
             Came::Drawn(answer) => {
+                let (name, runner) = (self.guests[at].name().clone(), self.guests[at].runner());
                 if !self.guests[at].on_stage {
+                    // Moves the others: `at` is another one's place afterwards, or nobody's.
                     self.enter(at, now);
                 }
-                let guest = &self.guests[at];
-                self.stage.answered(guest.name(), guest.runner(), answer, now);
+                self.stage.answered(&name, runner, answer, now);
             }
             Came::Failed(answer) => {
                 let guest = &mut self.guests[at];
@@ -257,7 +260,7 @@ impl Render {
         let listened: Vec<usize> = (0..self.guests.len())
             .filter(|at| {
                 let guest = &self.guests[*at];
-                guest.asked().is_some() && !guest.muted && (!moving || !guest.on_stage)
+                guest.asked().is_some() && !guest.is_muted() && (!moving || !guest.on_stage)
             })
             .collect();
         let events: Vec<_> =
@@ -268,21 +271,18 @@ impl Render {
         if woke.panel {
             self.panel_tick(now);
         }
+        let mut answering = Vec::with_capacity(woke.frames.len());
         for rang in woke.frames {
             let at = listened[rang];
-            let guest = &mut self.guests[at];
-            let _ = guest.joining.reader.drain_frame_event();
-            guest.muted = true;
+            self.guests[at].heard();
+            answering.push(self.guests[at].key());
         }
         // From the back, since a newcomer that enters removes the one before it.
         for at in (0..self.guests.len()).rev() {
-            if self.guests.get(at).is_some_and(|guest| guest.muted && guest.asked().is_some()) {
+            // Whoever seems to hang is looked at once more: its answer may have come unheard.
+            let due = |guest: &Guest| answering.contains(&guest.key()) || guest.seems_to_hang(self.config.draw_limit);
+            if self.guests.get(at).is_some_and(|guest| guest.asked().is_some() && due(guest)) {
                 self.collect(at, now);
-            }
-            if let Some(guest) = self.guests.get_mut(at)
-                && guest.hangs(self.config.draw_limit)
-            {
-                guest.report(ScreenReport::Hung);
             }
         }
         if woke.bell {
@@ -319,7 +319,7 @@ impl Render {
         for guest in &mut self.guests {
             if !guest.on_stage && guest.asked().is_none() && guest.retry_at.is_some_and(|at| at <= now) {
                 guest.ask(&self.clock, show_at, false);
-                guest.muted = false;
+                guest.unmute();
             }
         }
     }
