@@ -37,6 +37,9 @@ const AFTER_REFUSAL: [Duration; 5] = [
     Duration::from_secs(300),
 ];
 
+/// Both ends of a channel: the actor hands out copies of the first and listens on the second.
+type Channel<T> = (UnboundedSender<T>, UnboundedReceiver<T>);
+
 /// What all actors share.
 pub(crate) struct Context {
     pub(crate) config: RuntimeConfig,
@@ -76,8 +79,8 @@ pub(crate) struct Actor {
     wanted: Wanted,
     observed: Observed,
     commands: UnboundedReceiver<Command>,
-    news: (UnboundedSender<(ProcessKey, News)>, UnboundedReceiver<(ProcessKey, News)>),
-    reports: (UnboundedSender<(ProcessKey, ScreenReport)>, UnboundedReceiver<(ProcessKey, ScreenReport)>),
+    news: Channel<(ProcessKey, News)>,
+    reports: Channel<(ProcessKey, ScreenReport)>,
     attendants: JoinSet<()>,
     current: Option<Running>,
     incoming: Option<Running>,

@@ -421,10 +421,15 @@ impl Work {
             FromRunner::DrawFailed { fault } => self.tell(News::Faulted("draw", fault)),
             FromRunner::Call { id, call } => self.call(id, call, bytes)?,
             FromRunner::Log { level, target, message } => {
-                let level = ["error", "warn", "info", "debug", "trace"][usize::from(level.clamp(1, 5)) - 1];
-                let line = format!("{level} {target}: {message}");
-                if self.me.observed.line(&line) {
-                    tracing::info!(target: "plugin", instance = %self.me.desk.instance, "{line}");
+                let name = ["error", "warn", "info", "debug", "trace"][usize::from(level.clamp(1, 5)) - 1];
+                if self.me.observed.line(&format!("{name} {target}: {message}")) {
+                    let instance = &self.me.desk.instance;
+                    match level {
+                        0 | 1 => tracing::error!(target: "plugin", %instance, "{target}: {message}"),
+                        2 => tracing::warn!(target: "plugin", %instance, "{target}: {message}"),
+                        3 => tracing::info!(target: "plugin", %instance, "{target}: {message}"),
+                        _ => tracing::debug!(target: "plugin", %instance, "{target}: {message}"),
+                    }
                 }
             }
             FromRunner::Ended { fault } => {
