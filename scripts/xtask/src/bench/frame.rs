@@ -136,7 +136,9 @@ fn back_to_back(
         processors.push(Cpu::of(&pids).since(&before, None) / 1000.0 / count as f64);
         let median_frame = median(&frames);
         adds.push(median_frame - in_process);
-        (alone.push(in_process), whole.push(median_frame), works.push(median(&work)));
+        alone.push(in_process);
+        whole.push(median_frame);
+        works.push(median(&work));
         in_runner.push(median(&drawn));
     }
     let (alone, floor, plain) = (median(&alone), median(&floors), median(&copies));

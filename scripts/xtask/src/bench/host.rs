@@ -109,6 +109,11 @@ impl Host {
 
     /// Waits until so many instances draw.
     pub(crate) fn wait_running(&self, count: usize) -> Result<(), BenchError> {
+        self.wait_running_after(count, 0)
+    }
+
+    /// Waits until so many instances draw, after so many deaths of all of them together.
+    pub(crate) fn wait_running_after(&self, count: usize, deaths: u32) -> Result<(), BenchError> {
         let until = Instant::now() + PATIENCE;
         loop {
             let view: Option<PluginsView> = self.get("/api/v1/plugins");
@@ -116,7 +121,9 @@ impl Host {
                 let states = view.plugins.iter().map(|plugin| plugin.observed.state);
                 states.filter(|state| *state == ObservedState::Running).count()
             };
-            if view.as_ref().is_some_and(|view| running(view) >= count) {
+            let died =
+                |view: &PluginsView| view.plugins.iter().map(|plugin| plugin.observed.restarts).sum::<u32>();
+            if view.as_ref().is_some_and(|view| running(view) >= count && died(view) >= deaths) {
                 return Ok(());
             }
             if Instant::now() >= until {

@@ -38,6 +38,9 @@ const ENABLED: usize = 10;
 /// Makes something that draws a frame of the scrolling text each time it is called.
 pub type MakeDrawer = fn(&Value, u32, u32) -> Result<Box<dyn FnMut()>, BenchError>;
 
+/// Measures something and adds what it found.
+type Part<'a> = dyn Fn(&mut Table) -> Result<(), BenchError> + 'a;
+
 /// Measures everything and prints the table.
 ///
 /// # Errors
@@ -47,7 +50,7 @@ pub fn run(arguments: &Arguments, in_process: MakeDrawer) -> Result<(), BenchErr
     let mut table = Table::new();
     println!("{}x{}, {FPS} frames a second, programs in {}", SIZE.0, SIZE.1, programs.folder.display());
     println!("load before: {}", process::load());
-    let parts: [(&str, &dyn Fn(&mut Table) -> Result<(), BenchError>); 8] = [
+    let parts: [(&str, &Part<'_>); 8] = [
         ("frame", &|table| frame::measure(arguments, &programs, in_process, table)),
         ("spawn", &|table| spawn::measure(arguments, &programs, table)),
         ("scroll", &|table| whole::scrolling(arguments, &programs, in_process, table)),
