@@ -188,7 +188,10 @@ unsafe extern "C" fn event<P: Plugin>(
             let settings = Arc::new(settings::<P>(data.as_str())?);
             let handled = drawing.plugin.event(&Event::Settings(&settings)).map_err(fault)? == Handled::Yes;
             if handled {
-                *drawing.shared.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+                let mut kept = drawing.shared.settings.lock().unwrap_or_else(PoisonError::into_inner);
+                let old = std::mem::replace(&mut *kept, settings);
+                drop(kept);
+                drop(old);
             }
             return Ok(handled);
         }
@@ -217,7 +220,9 @@ unsafe extern "C" fn fetch<P: Plugin>(state: *mut ()) -> RResult<FetchedTable, F
         let fetched = P::fetch(&settings, &host, last.as_deref()).map_err(fault)?;
         let new_data = fetched.data.is_some();
         if let Some(data) = fetched.data {
-            *shared.data.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(data));
+            let old = shared.data.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(data));
+            // Outside the lock: dropping it may take long, and drawing must not wait for that.
+            drop(old);
         }
         Ok(match fetched.again {
             Again::Never => FetchedTable { new_data, again: false, again_ns: 0 },

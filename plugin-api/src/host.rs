@@ -59,8 +59,8 @@ impl<'a> Host<'a> {
         self.services.value(key)
     }
 
-    /// Keeps a value, replacing the one under that key: keys up to 200 bytes, all keys and values of an instance
-    /// together up to 1 MiB.
+    /// Keeps a value, replacing the one under that key: at most 256 keys of up to 120 bytes, and all keys and
+    /// values of an instance together up to 1 MiB.
     ///
     /// # Errors
     /// [`TooLarge`](HostErrorKind::TooLarge) when it would pass the limit; nothing is changed then.

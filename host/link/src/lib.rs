@@ -9,6 +9,7 @@
 
 mod error;
 mod link;
+mod queue;
 
 pub use error::LinkError;
 pub use link::{Link, MAX_DESCRIPTORS, MAX_MESSAGE, Packet, Received};

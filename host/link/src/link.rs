@@ -15,7 +15,7 @@ use rustix::net::{
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair, sockopt,
 };
 
-use crate::LinkError;
+use crate::{LinkError, queue};
 
 /// The longest message in bytes. Send more than this as a sealed memory file.
 pub const MAX_MESSAGE: usize = 64 * 1024;
@@ -172,6 +172,14 @@ impl Link {
     pub fn set_nonblocking(&self, on: bool) -> io::Result<()> {
         rustix::io::ioctl_fionbio(&self.0, on)?;
         Ok(())
+    }
+
+    /// Bytes that were sent and that the peer has not received yet. What the kernel says, not the peer.
+    ///
+    /// # Errors
+    /// Hardly ever: when the system does not know the question.
+    pub fn unread_by_peer(&self) -> io::Result<usize> {
+        queue::unsent_bytes(&self.0)
     }
 
     fn send_with(&self, bytes: &[u8], fds: &[BorrowedFd<'_>], flags: SendFlags) -> Result<(), LinkError> {

@@ -13,8 +13,8 @@ use marquee_plugin_api::HostErrorKind;
 
 use crate::protocol::{Answer, Call, Failure, FromRunner, MAX_INLINE, MAX_PARTS, encode};
 
-/// The most bytes of one answer: an asset of 8 MiB, or whatever the operator allows an HTTP body to be.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// The most bytes of one answer: an HTTP body as large as the configuration can allow.
+const MAX_ANSWER: usize = 256 * 1024 * 1024;
 
 /// What came of a call, with its bytes.
 type Outcome = Result<(Answer, Vec<u8>), Failure>;
@@ -44,6 +44,8 @@ impl Calls {
     /// Tells the host something. A host that is gone hears nothing; the control thread notices and ends the process.
     pub(crate) fn tell(&self, message: &FromRunner) {
         if let Ok(packet) = encode(message, &[]) {
+            // Never between the parts of another thread's message.
+            let _alone = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let _ = self.link.send(&packet, &[]);
         }
     }

@@ -81,8 +81,10 @@ extern "C" fn note(signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc
             Some(before) => libc::sigaction(signal, before, std::ptr::null_mut()),
             None => libc::signal(signal, libc::SIG_DFL) as libc::c_int,
         };
-        // A fault happens again on return, now with the handler of before. A signal that somebody sent does not.
-        if !info.is_null() && (*info).si_code <= 0 && signal != libc::SIGABRT {
+        // A fault happens again on return, now with the handler of before. A signal that somebody sent does not, nor
+        // does a trap.
+        let sent = !info.is_null() && (*info).si_code <= 0;
+        if sent || matches!(signal, libc::SIGABRT | libc::SIGTRAP | libc::SIGSYS) {
             libc::signal(signal, libc::SIG_DFL);
             libc::raise(signal);
         }

@@ -23,7 +23,7 @@ use crate::breaker::{Breaker, Verdict};
 use crate::calls::Desk;
 use crate::config::{RuntimeConfig, Wanted};
 use crate::observed::Observed;
-use crate::process::{Frames, Orders, Process, SpawnError, start_message};
+use crate::process::{Frames, MOST_JSON, Orders, Process, SpawnError, start_message};
 use crate::screen::{Joining, ProcessKey, Reporter, Screen, ScreenReport};
 use crate::spawner::Spawner;
 use crate::values::Values;
@@ -65,6 +65,7 @@ pub(crate) enum Command {
 /// One process of the instance.
 struct Running {
     key: ProcessKey,
+    pid: u32,
     orders: UnboundedSender<Order>,
     wanted: Wanted,
     /// The screen knows it.
@@ -89,17 +90,24 @@ pub(crate) struct Actor {
     restart_at: Option<Instant>,
     /// Callbacks that failed, and how, until they go well again.
     faults: BTreeMap<&'static str, String>,
-    /// Why the wanted version does not run though another one does.
+    /// What drew last: runs again if what is wanted was refused.
+    proven: Option<Wanted>,
+    /// What is wanted was refused, for this reason; not tried again until something about it changes.
     update_error: Option<String>,
+    /// Settings that the running plugin did not take as an event.
+    not_taken: Option<Value>,
     slow: bool,
-    events: BTreeMap<u64, PendingEvent>,
+    /// Kept values; one for all processes of the instance, since their writers take turns.
+    values: Values,
+    /// Events that a process has not answered, by their number.
+    events: BTreeMap<u64, (ProcessKey, PendingEvent)>,
     event_seq: u64,
     stopping: bool,
 }
 
 enum PendingEvent {
     /// New settings for the process.
-    Settings(Box<Wanted>),
+    Settings(Value),
     /// An event from outside.
     Outside(oneshot::Sender<Result<bool, String>>),
 }
@@ -111,6 +119,7 @@ impl Actor {
         observed: Observed,
         commands: UnboundedReceiver<Command>,
     ) -> Self {
+        let values = Values::new(&context.config.data_dir, &wanted.name);
         Self {
             context,
             wanted,
@@ -125,8 +134,11 @@ impl Actor {
             refusals: 0,
             restart_at: None,
             faults: BTreeMap::new(),
+            proven: None,
             update_error: None,
+            not_taken: None,
             slow: false,
+            values,
             events: BTreeMap::new(),
             event_seq: 0,
             stopping: false,
@@ -143,6 +155,8 @@ impl Actor {
             let until = self.restart_at.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
             tokio::select! {
                 biased;
+                // What the screen saw comes first: a frame was there before the death or the order that follows it.
+                Some((key, report)) = self.reports.1.recv() => self.seen(key, report),
                 Some((key, news)) = self.news.1.recv() => self.hear(key, news).await,
                 command = self.commands.recv(), if !self.stopping => match command {
                     Some(Command::Want(wanted)) => self.want(*wanted).await,
@@ -150,11 +164,10 @@ impl Actor {
                     Some(Command::Event { kind, data, answer }) => self.event(kind, data, answer),
                     Some(Command::Stop) | None => self.stop(),
                 },
-                Some((key, report)) = self.reports.1.recv() => self.seen(key, report),
                 Some(_) = self.attendants.join_next(), if !self.attendants.is_empty() => {}
                 () = sleep_until(until), if self.restart_at.is_some() => {
                     self.restart_at = None;
-                    self.start_current().await;
+                    if self.current.is_some() { self.converge().await } else { self.start_current().await }
                 }
             }
         }
@@ -167,29 +180,48 @@ impl Actor {
     }
 
     async fn want(&mut self, wanted: Wanted) {
-        let new_file = wanted.digest != self.wanted.digest;
-        let new_settings = wanted.settings != self.wanted.settings;
+        let changed = wanted.digest != self.wanted.digest || wanted.settings != self.wanted.settings;
+        let desk_changed = wanted.permission != self.wanted.permission || wanted.assets != self.wanted.assets;
         self.wanted = wanted;
-        if !new_file && !new_settings {
-            return;
+        if desk_changed {
+            for running in [&self.current, &self.incoming].into_iter().flatten() {
+                let _ = running.orders.send(Order::Desk(Box::new(self.desk())));
+            }
         }
-        self.update_error = None;
-        if let Some(incoming) = self.incoming.take() {
-            self.discard(&incoming, "a newer version is there");
+        if changed {
+            self.update_error = None;
+            self.not_taken = None;
         }
         match &self.current {
-            Some(current) if current.drawn => {
-                let same_file = current.wanted.digest == self.wanted.digest;
-                if same_file && current.wanted.settings != self.wanted.settings {
-                    let pending = PendingEvent::Settings(Box::new(self.wanted.clone()));
-                    self.send_event("settings".to_owned(), self.wanted.settings.clone(), pending);
-                } else if !same_file {
-                    self.start_incoming().await;
-                } else {
-                    self.settle();
-                }
+            Some(current) if current.drawn => self.converge().await,
+            _ if changed => self.restart().await,
+            _ => {}
+        }
+    }
+
+    /// Moves what runs towards what is wanted: by an event if that will do, else by a second process. To be called
+    /// whenever one of the two may have changed; does nothing where nothing is to be done.
+    async fn converge(&mut self) {
+        let Some(current) = self.current.as_ref().filter(|current| current.drawn) else { return };
+        let same_file = current.wanted.digest == self.wanted.digest;
+        let same_settings = current.wanted.settings == self.wanted.settings;
+        let on_its_way = self.incoming.as_ref().is_some_and(|incoming| {
+            incoming.wanted.digest == self.wanted.digest && incoming.wanted.settings == self.wanted.settings
+        });
+        if !on_its_way && let Some(incoming) = self.incoming.take() {
+            self.discard(&incoming, "something else is wanted");
+        }
+        let asked = self.events.values().any(|(_, pending)| matches!(pending, PendingEvent::Settings(_)));
+        if (same_file && same_settings) || on_its_way || self.update_error.is_some() || self.stopping {
+            self.settle();
+        } else if same_file && self.not_taken.as_ref() != Some(&self.wanted.settings) {
+            // One at a time: its answer leads back here.
+            if !asked {
+                let settings = self.wanted.settings.clone();
+                self.send_event("settings".to_owned(), settings.clone(), PendingEvent::Settings(settings));
             }
-            _ => self.restart().await,
+        } else {
+            self.start_incoming().await;
         }
     }
 
@@ -198,6 +230,7 @@ impl Actor {
         self.breaker.close();
         self.refusals = 0;
         self.restart_at = None;
+        self.update_error = None;
         for running in [self.current.take(), self.incoming.take()].into_iter().flatten() {
             self.discard(&running, "it is started again");
         }
@@ -207,6 +240,7 @@ impl Actor {
     fn stop(&mut self) {
         self.stopping = true;
         self.restart_at = None;
+        self.drop_events(None);
         for running in [self.current.take(), self.incoming.take()].into_iter().flatten() {
             self.leave_screen(&running);
             let order =
@@ -233,19 +267,21 @@ impl Actor {
         self.slow = false;
         let reason = self.observed.known().reason.clone();
         self.observed.set(ObservedState::Starting, reason);
-        match self.start().await {
+        // What was refused is not tried again while something runs instead of it.
+        let proven = self.update_error.as_ref().and(self.proven.clone());
+        match self.start(proven.unwrap_or_else(|| self.wanted.clone())).await {
             Ok(running) => self.current = Some(running),
             Err(error) => self.cannot_start(&error),
         }
     }
 
     async fn start_incoming(&mut self) {
-        match self.start().await {
+        match self.start(self.wanted.clone()).await {
             Ok(running) => self.incoming = Some(running),
             Err(error) => {
-                self.update_error =
-                    Some(format!("version {} cannot be started: {error}", self.wanted.version));
-                self.settle();
+                tracing::error!(target: "runtime", instance = %self.wanted.name, "{}", marquee_model::sentence(&error));
+                let pause = self.next_pause();
+                self.restart_at = Some(Instant::now() + pause);
             }
         }
     }
@@ -255,32 +291,41 @@ impl Actor {
         let reason = marquee_model::sentence(error);
         tracing::error!(target: "runtime", instance = %self.wanted.name, "{reason}");
         self.observed.set(ObservedState::Crashed, Some(reason));
-        let pause = AFTER_REFUSAL[self.refusals.min(AFTER_REFUSAL.len() - 1)];
-        self.refusals += 1;
+        let pause = self.next_pause();
         self.restart_at = Some(Instant::now() + pause);
     }
 
-    async fn start(&mut self) -> Result<Running, SpawnError> {
-        let context = &self.context;
+    fn next_pause(&mut self) -> Duration {
+        let pause = AFTER_REFUSAL[self.refusals.min(AFTER_REFUSAL.len() - 1)];
+        self.refusals += 1;
+        pause
+    }
+
+    /// What the processes of this instance may have of the host.
+    fn desk(&self) -> Desk {
+        Desk {
+            instance: self.wanted.name.clone(),
+            fetch: Arc::clone(&self.context.fetch),
+            permission: Arc::clone(&self.wanted.permission),
+            values: self.values.clone(),
+            assets: assets(self.wanted.assets.as_ref()),
+        }
+    }
+
+    async fn start(&mut self, wanted: Wanted) -> Result<Running, SpawnError> {
+        let context = Arc::clone(&self.context);
         let key = ProcessKey(context.keys.fetch_add(1, Ordering::Relaxed));
         let frames = Frames::new(&context.config)?;
         let activity = frames.activity.clone();
         let process = Process::spawn(&context.spawner, &context.config.runner).await?;
-        self.observed.known().pid = Some(process.pid);
-        let name = &self.wanted.name;
-        let start = start_message(&context.config, Purpose::Run, name.as_str(), &self.wanted.settings);
-        let orders = Orders { start, library: Arc::clone(&self.wanted.library), frames: Some(frames) };
+        let pid = process.pid;
+        let start = start_message(&context.config, Purpose::Run, wanted.name.as_str(), &wanted.settings)?;
+        let orders = Orders { start, library: Arc::clone(&wanted.library), frames: Some(frames) };
         let (order_sender, order_receiver) = unbounded_channel();
         let attendant = Attendant {
             key,
             process,
-            desk: Desk {
-                instance: name.clone(),
-                fetch: Arc::clone(&context.fetch),
-                permission: Arc::clone(&self.wanted.permission),
-                values: Values::new(&context.config.data_dir, name),
-                assets: assets(self.wanted.assets.as_ref()),
-            },
+            desk: self.desk(),
             deadlines: context.config.deadlines,
             observed: self.observed.clone(),
             news: self.news.0.clone(),
@@ -288,14 +333,7 @@ impl Actor {
             activity,
         };
         self.attendants.spawn(attendant.attend(orders));
-        Ok(Running {
-            key,
-            orders: order_sender,
-            wanted: self.wanted.clone(),
-            joined: false,
-            drawn: false,
-            refused: None,
-        })
+        Ok(Running { key, pid, orders: order_sender, wanted, joined: false, drawn: false, refused: None })
     }
 
     fn running(&mut self, key: ProcessKey) -> Option<&mut Running> {
@@ -371,11 +409,7 @@ impl Actor {
                 self.first_frame(key);
             }
             ScreenReport::Hung => {
-                let limit = self.context.config.deadlines.draw.as_millis();
-                let order = Order::Kill(format!("draw took longer than {limit} ms"));
-                if let Some(running) = self.running(key) {
-                    let _ = running.orders.send(order);
-                }
+                let _ = running.orders.send(Order::Hung);
             }
             ScreenReport::Violates => {
                 let _ =
@@ -404,15 +438,23 @@ impl Actor {
     fn first_frame(&mut self, key: ProcessKey) {
         if let Some(incoming) = self.incoming.take_if(|incoming| incoming.key == key) {
             if let Some(old) = self.current.replace(incoming) {
-                // The screen has already let it go in favour of the new one.
+                self.leave_screen(&old);
                 let _ = old.orders.send(Order::Stop);
             }
             self.faults.clear();
             self.slow = false;
-            self.update_error = None;
             self.breaker.close();
         }
         self.refusals = 0;
+        if let Some(current) = &self.current {
+            let wanted_runs = current.wanted.digest == self.wanted.digest
+                && current.wanted.settings == self.wanted.settings;
+            if wanted_runs {
+                self.update_error = None;
+            }
+            self.not_taken = None;
+            self.proven = Some(current.wanted.clone());
+        }
         self.settle();
     }
 
@@ -425,6 +467,7 @@ impl Actor {
             return;
         };
         let mut known = self.observed.known();
+        known.pid = Some(current.pid);
         known.version = Some(current.wanted.version.clone());
         known.digest = Some(current.wanted.digest.clone());
         known.state = match (self.faults.is_empty(), self.slow) {
@@ -442,6 +485,7 @@ impl Actor {
     }
 
     async fn died(&mut self, key: ProcessKey, death: Death) {
+        self.drop_events(Some(key));
         if let Some(incoming) = self.incoming.take_if(|incoming| incoming.key == key) {
             self.leave_screen(&incoming);
             let words = incoming.refused.as_ref().map_or(death.how, |fault| fault_words("create", fault));
@@ -452,18 +496,25 @@ impl Actor {
         let Some(current) = self.current.take_if(|current| current.key == key) else { return };
         self.leave_screen(&current);
         self.observed.known().pid = None;
-        self.drop_events();
         if let Some(incoming) = self.incoming.take() {
             // The new version is already on its way and needs no permission of the dead.
+            self.faults.clear();
+            self.slow = false;
+            self.observed.set(ObservedState::Starting, Some(death.how));
             self.current = Some(incoming);
             return;
         }
         if let Some(fault) = &current.refused {
             let words = fault_words("create", fault);
             tracing::warn!(target: "runtime", instance = %self.wanted.name, "{words}");
+            if self.proven.is_some() && self.update_error.is_none() {
+                // What ran before is better than nothing.
+                self.refuse_update(&current.wanted.version, &words);
+                self.start_current().await;
+                return;
+            }
             self.observed.set(ObservedState::Failing, Some(words));
-            let pause = AFTER_REFUSAL[self.refusals.min(AFTER_REFUSAL.len() - 1)];
-            self.refusals += 1;
+            let pause = self.next_pause();
             self.restart_at = Some(Instant::now() + pause);
             return;
         }
@@ -482,7 +533,9 @@ impl Actor {
     }
 
     fn event(&mut self, kind: String, data: Value, answer: oneshot::Sender<Result<bool, String>>) {
-        if self.current.as_ref().is_some_and(|current| current.drawn) {
+        if data.to_string().len() + kind.len() > MOST_JSON {
+            let _ = answer.send(Err(format!("an event has at most {MOST_JSON} bytes")));
+        } else if self.current.as_ref().is_some_and(|current| current.drawn) {
             self.send_event(kind, data, PendingEvent::Outside(answer));
         } else {
             let _ = answer.send(Err("it is not running".to_owned()));
@@ -494,41 +547,51 @@ impl Actor {
         self.event_seq += 1;
         let seq = self.event_seq;
         if current.orders.send(Order::Event { seq, kind, data }).is_ok() {
-            self.events.insert(seq, pending);
+            self.events.insert(seq, (current.key, pending));
         }
     }
 
     async fn event_done(&mut self, key: ProcessKey, seq: u64, result: Result<bool, Fault>) {
-        let Some(pending) = self.events.remove(&seq) else { return };
+        let Some((_, pending)) = self.events.remove(&seq) else { return };
         match &result {
             Ok(_) => drop(self.faults.remove("event")),
             Err(fault) => self.faulted(key, "event", fault),
         }
         let handled = matches!(result, Ok(true));
+        if handled {
+            self.context.screen.news(&self.wanted.name, key);
+        }
         match pending {
-            PendingEvent::Settings(wanted) => {
-                let is_latest =
-                    wanted.settings == self.wanted.settings && wanted.digest == self.wanted.digest;
-                if handled && let Some(current) = self.current.as_mut().filter(|current| current.key == key) {
-                    current.wanted = *wanted;
-                } else if is_latest && self.incoming.is_none() {
-                    self.start_incoming().await;
+            PendingEvent::Settings(settings) => {
+                let current = self.current.as_mut().filter(|current| current.key == key);
+                match current {
+                    Some(current) if handled => {
+                        current.wanted.settings = settings;
+                        self.proven = Some(current.wanted.clone());
+                    }
+                    Some(_) => self.not_taken = Some(settings),
+                    // The answer of a process that is on its way out.
+                    None => {}
                 }
             }
             PendingEvent::Outside(answer) => {
                 let _ = answer.send(result.map_err(|fault| fault_words("event", &fault)));
             }
         }
-        if handled {
-            self.context.screen.news(&self.wanted.name, key);
-        }
+        self.converge().await;
         self.settle();
     }
 
-    fn drop_events(&mut self) {
-        for pending in std::mem::take(&mut self.events).into_values() {
+    /// Answers those who wait for an event of one process, or of any, that will not come any more.
+    fn drop_events(&mut self, of: Option<ProcessKey>) {
+        let (gone, kept) = std::mem::take(&mut self.events)
+            .into_iter()
+            .partition(|(_, (key, _))| of.is_none_or(|of| *key == of));
+        self.events = kept;
+        let gone: BTreeMap<u64, (ProcessKey, PendingEvent)> = gone;
+        for (_, pending) in gone.into_values() {
             if let PendingEvent::Outside(answer) = pending {
-                let _ = answer.send(Err("it died before it could answer".to_owned()));
+                let _ = answer.send(Err("it ended before it could answer".to_owned()));
             }
         }
     }

@@ -3,8 +3,9 @@
 //! Invariant: an attendant ends only after its process has. Whatever the process sends, floods or withholds costs the
 //! host a bounded amount of memory and time, and at worst the process its life.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,8 +33,16 @@ const LOG_BYTES: usize = 1024 * 1024;
 const WINDOW: Duration = Duration::from_millis(100);
 /// From the end of a link to the end of its process.
 const CLOSED_PATIENCE: Duration = Duration::from_millis(200);
-/// Calls that one runner may have under way.
-const MOST_CALLS: usize = 8;
+/// Calls that one runner may have under way, answers that it has not read among them.
+const MOST_CALLS: usize = 4;
+/// How soon to look again whether a runner has read its last large answer.
+const UNREAD_PAUSE: Duration = Duration::from_millis(5);
+/// Callbacks that fail in one [`WINDOW`]; what fails beyond that is not told.
+const FAULTS: u32 = 2;
+/// Headers of one HTTP answer that a plugin gets, in bytes.
+const MOST_HEADERS: usize = 8 * 1024;
+/// One fetch at the most, waiting for the host included.
+const LONGEST_FETCH: Duration = Duration::from_secs(10 * 60);
 /// Messages to a runner that does not read them.
 const MOST_UNSENT: usize = 256;
 /// Pauses after a failed fetch grow from the first to the second of these.
@@ -50,6 +59,10 @@ pub(crate) enum Order {
     Stop,
     /// End the process now, for this reason.
     Kill(String),
+    /// The screen waits for a frame for longer than a draw may take.
+    Hung,
+    /// What it may have of the host has changed.
+    Desk(Box<Desk>),
 }
 
 /// What an actor hears.
@@ -102,7 +115,9 @@ impl Attendant {
             create_until: Some(now + self.deadlines.create),
             drop_until: None,
             closed_until: None,
-            events: BTreeMap::new(),
+            events: VecDeque::new(),
+            event_until: None,
+            event_extended: false,
             fetch: FetchClock::default(),
             unsent: VecDeque::new(),
             parts: Vec::new(),
@@ -110,6 +125,10 @@ impl Attendant {
             kill_reason: None,
             window: now,
             messages: 0,
+            faults: 0,
+            reports_left: 2,
+            refused: false,
+            unread_at: None,
             log_bytes: 0,
             log_ended: false,
             said_hello: false,
@@ -123,7 +142,9 @@ impl Attendant {
 /// A message that the runner's socket had no room for.
 struct Unsent {
     packet: Vec<u8>,
-    sealed: Option<SealedBytes>,
+    /// Bytes that are too many for the packet: sealed when it is their turn, so that a runner that does not read holds
+    /// no memory file but one.
+    large: Option<Vec<u8>>,
 }
 
 /// When fetches happen and how long they may take.
@@ -134,13 +155,17 @@ struct FetchClock {
     at: Option<Instant>,
     /// The fetch under way: since when the plugin has been computing by itself, and for how long before that.
     running: Option<(Option<Instant>, Duration)>,
+    /// When the one under way began.
+    begun: Option<Instant>,
     failures: u32,
 }
 
 impl FetchClock {
     fn until(&self, limit: Duration) -> Option<Instant> {
         let (since, spent) = self.running.as_ref()?;
-        since.map(|since| since + limit.saturating_sub(*spent))
+        let by_itself = since.map(|since| since + limit.saturating_sub(*spent));
+        // However it waits, it does not wait for ever.
+        [by_itself, self.begun.map(|begun| begun + LONGEST_FETCH)].into_iter().flatten().min()
     }
 
     fn call_begins(&mut self) {
@@ -166,7 +191,12 @@ struct Work {
     create_until: Option<Instant>,
     drop_until: Option<Instant>,
     closed_until: Option<Instant>,
-    events: BTreeMap<u64, Instant>,
+    /// Events that the plugin has not answered, oldest first.
+    events: VecDeque<u64>,
+    /// Until when the oldest of them must be.
+    event_until: Option<Instant>,
+    /// A draw was under way when that time came, so it got a draw's time more.
+    event_extended: bool,
     fetch: FetchClock,
     unsent: VecDeque<Unsent>,
     parts: Vec<u8>,
@@ -174,6 +204,12 @@ struct Work {
     kill_reason: Option<String>,
     window: Instant,
     messages: u32,
+    faults: u32,
+    /// Reports of its box that it may still send.
+    reports_left: u8,
+    refused: bool,
+    /// When to look again whether it has read its last large answer.
+    unread_at: Option<Instant>,
     log_bytes: usize,
     log_ended: bool,
     said_hello: bool,
@@ -187,7 +223,8 @@ enum Woke {
     Writable,
     Log(Vec<u8>, bool),
     Order(Option<Order>),
-    Called(u64, Outcome),
+    /// A call is done; none if its task is lost.
+    Called(Option<(u64, Outcome)>),
     Time,
 }
 
@@ -213,7 +250,7 @@ impl Work {
                 Woke::Order(Some(order)) => self.obey(order),
                 // The actor is gone: so is the reason for this process.
                 Woke::Order(None) => self.kill("the host no longer wants it".to_owned()),
-                Woke::Called(id, outcome) => self.called(id, outcome),
+                Woke::Called(called) => self.called(called),
                 Woke::Time => self.on_time(),
             }
         }
@@ -226,6 +263,7 @@ impl Work {
             self.window = now;
             self.messages = 0;
             self.log_bytes = 0;
+            self.faults = 0;
         }
         let hears = self.messages < MESSAGES;
         let reads_log = self.log_bytes < LOG_BYTES && !self.log_ended;
@@ -235,7 +273,7 @@ impl Work {
             biased;
             order = self.me.orders.recv(), if !self.me.orders.is_closed() || !self.me.orders.is_empty() => Woke::Order(order),
             Ok(_) = process.pidfd.readable() => Woke::Died,
-            Some(Ok((id, outcome))) = self.calls.join_next(), if !self.calls.is_empty() => Woke::Called(id, outcome),
+            Some(called) = self.calls.join_next(), if !self.calls.is_empty() => Woke::Called(called.ok()),
             Ok(mut guard) = process.link.readable(), if hears && self.hears_link() => {
                 let mut packets = Vec::new();
                 let (mut error, mut closed) = (None, false);
@@ -258,7 +296,7 @@ impl Work {
                 }
                 Woke::Readable(packets, error, closed)
             }
-            Ok(mut guard) = process.link.writable(), if !self.unsent.is_empty() => {
+            Ok(mut guard) = process.link.writable(), if !self.unsent.is_empty() && self.unread_at.is_none() => {
                 guard.clear_ready();
                 Woke::Writable
             }
@@ -291,7 +329,8 @@ impl Work {
             self.create_until,
             self.drop_until,
             self.closed_until.filter(|_| self.kill_reason.is_none()),
-            self.events.values().min().copied(),
+            self.event_until,
+            self.unread_at,
             self.fetch.until(self.me.deadlines.fetch),
             self.fetch.at.filter(|_| self.fetch.running.is_none()),
             throttled.then_some(self.window + WINDOW),
@@ -315,9 +354,20 @@ impl Work {
             self.drop_until = None;
             self.kill(format!("drop took longer than {}", text(limits.drop)));
         }
-        if past(self.events.values().min().copied()) {
-            self.events.clear();
-            self.kill(format!("event took longer than {}", text(limits.event)));
+        if past(self.event_until) {
+            let drawing = callback::name(self.me.activity.read().draw.code) == Some("draw");
+            if drawing && !self.event_extended {
+                // It waits its turn behind a draw, which has a time limit of its own.
+                self.event_extended = true;
+                self.event_until = Some(now + limits.draw);
+            } else {
+                self.event_until = None;
+                self.kill(format!("event took longer than {}", text(limits.event)));
+            }
+        }
+        if past(self.unread_at) {
+            self.unread_at = None;
+            self.flush();
         }
         if past(self.fetch.until(limits.fetch)) {
             self.fetch.running = None;
@@ -327,6 +377,7 @@ impl Work {
             self.fetch.at = None;
             self.fetch.seq += 1;
             self.fetch.running = Some((Some(now), Duration::ZERO));
+            self.fetch.begun = Some(now);
             self.send(&ToRunner::Fetch { seq: self.fetch.seq }, Vec::new());
         }
     }
@@ -334,7 +385,10 @@ impl Work {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Event { seq, kind, data } => {
-                self.events.insert(seq, Instant::now() + self.me.deadlines.event);
+                self.events.push_back(seq);
+                if self.events.len() == 1 {
+                    self.time_event();
+                }
                 self.send(&ToRunner::Event { seq, kind, data }, Vec::new());
             }
             Order::Stop => {
@@ -346,7 +400,17 @@ impl Work {
                 }
             }
             Order::Kill(reason) => self.kill(reason),
+            // Events run on the draw thread too, and have a clock of their own.
+            Order::Hung if !self.events.is_empty() => {}
+            Order::Hung => self.kill(format!("draw took longer than {}", text(self.me.deadlines.draw))),
+            Order::Desk(desk) => self.me.desk = *desk,
         }
+    }
+
+    /// Starts the clock of the oldest event, if there is one.
+    fn time_event(&mut self) {
+        self.event_extended = false;
+        self.event_until = (!self.events.is_empty()).then(|| Instant::now() + self.me.deadlines.event);
     }
 
     fn kill(&mut self, reason: String) {
@@ -398,14 +462,25 @@ impl Work {
                 self.begin()?;
             }
             _ if !self.said_hello => return Err("no hello"),
-            FromRunner::Boxed { report } | FromRunner::Loaded { report } => self.tell(News::Boxed(report)),
+            FromRunner::Boxed { report } | FromRunner::Loaded { report } => {
+                if self.reports_left == 0 {
+                    return Err("too many reports of its box");
+                }
+                self.reports_left -= 1;
+                self.tell(News::Boxed(report));
+            }
             FromRunner::Created => {
                 let reader = self.reader.take().ok_or("made twice")?;
                 self.create_until = None;
                 self.fetch.at = Some(Instant::now());
                 self.tell(News::Created(reader));
             }
-            FromRunner::Refused { fault } => self.tell(News::Refused(fault)),
+            FromRunner::Refused { fault } => {
+                if self.create_until.is_none() || std::mem::replace(&mut self.refused, true) {
+                    return Err("a refusal after its start");
+                }
+                self.tell(News::Refused(cut(fault)));
+            }
             FromRunner::Fetched { seq, result } => {
                 if seq != self.fetch.seq || self.fetch.running.is_none() {
                     return Err("a fetch that nobody ordered");
@@ -413,15 +488,20 @@ impl Work {
                 self.fetched(result);
             }
             FromRunner::EventDone { seq, result } => {
-                if self.events.remove(&seq).is_none() {
+                if self.events.front() != Some(&seq) {
                     return Err("an event that nobody sent");
                 }
+                self.events.pop_front();
+                self.time_event();
+                let result = result.map_err(cut);
                 self.tell(News::EventDone(seq, result));
             }
-            FromRunner::DrawFailed { fault } => self.tell(News::Faulted("draw", fault)),
+            FromRunner::DrawFailed { fault } => self.faulted("draw", fault),
             FromRunner::Call { id, call } => self.call(id, call, bytes)?,
             FromRunner::Log { level, target, message } => {
                 let name = ["error", "warn", "info", "debug", "trace"][usize::from(level.clamp(1, 5)) - 1];
+                let message: String = message.chars().take(2000).collect();
+                let target: String = target.chars().take(100).collect();
                 if self.me.observed.line(&format!("{name} {target}: {message}")) {
                     let instance = &self.me.desk.instance;
                     match level {
@@ -434,12 +514,20 @@ impl Work {
             }
             FromRunner::Ended { fault } => {
                 if let Some(fault) = fault {
-                    self.tell(News::Faulted("drop", fault));
+                    self.faulted("drop", fault);
                 }
             }
             FromRunner::Described | FromRunner::Part => return Err("an answer that nobody asked for"),
         }
         Ok(())
+    }
+
+    /// Tells of a callback that failed, unless it told so just now.
+    fn faulted(&mut self, callback: &'static str, fault: Fault) {
+        self.faults += 1;
+        if self.faults <= FAULTS {
+            self.tell(News::Faulted(callback, cut(fault)));
+        }
     }
 
     fn begin(&mut self) -> Result<(), &'static str> {
@@ -464,7 +552,7 @@ impl Work {
                 let pause = FETCH_RETRY.0.saturating_mul(1 << self.fetch.failures.min(10)).min(FETCH_RETRY.1);
                 self.fetch.failures += 1;
                 self.fetch.at = Some(now + pause);
-                self.tell(News::Faulted("fetch", fault));
+                self.faulted("fetch", fault);
             }
         }
         if self.stopping {
@@ -473,7 +561,7 @@ impl Work {
     }
 
     fn call(&mut self, id: u64, call: Call, bytes: Vec<u8>) -> Result<(), &'static str> {
-        if self.calls.len() >= MOST_CALLS {
+        if self.calls.len() + self.unsent.len() >= MOST_CALLS {
             return Err("too many calls at once");
         }
         self.fetch.call_begins();
@@ -482,12 +570,15 @@ impl Work {
         Ok(())
     }
 
-    fn called(&mut self, id: u64, outcome: Outcome) {
+    fn called(&mut self, called: Option<(u64, Outcome)>) {
         if self.calls.is_empty() {
             self.fetch.call_ends();
         }
+        let Some((id, outcome)) = called else {
+            return self.kill("the host lost a call of it".to_owned());
+        };
         let (result, bytes): (Result<Answer, Failure>, Vec<u8>) = match outcome {
-            Ok((answer, bytes)) => (Ok(answer), bytes),
+            Ok((answer, bytes)) => (Ok(short(answer)), bytes),
             Err(failure) => (Err(failure), Vec::new()),
         };
         let sealed = bytes.len() > MAX_INLINE;
@@ -496,27 +587,33 @@ impl Work {
 
     /// Sends a message; bytes that are too many for a packet go as a sealed memfd.
     fn send(&mut self, message: &ToRunner, bytes: Vec<u8>) {
-        let sealed = match bytes.len() > MAX_INLINE {
-            false => None,
-            true => match SealedBytes::create("marquee-answer", &bytes) {
-                Ok(sealed) => Some(sealed),
-                Err(error) => {
-                    return self.kill(format!("the host had no memory for an answer ({error})"));
-                }
-            },
-        };
-        let inline: &[u8] = if sealed.is_some() { &[] } else { &bytes };
-        match encode(message, inline) {
-            Ok(packet) => self.unsent.push_back(Unsent { packet, sealed }),
+        let (inline, large) =
+            if bytes.len() > MAX_INLINE { (Vec::new(), Some(bytes)) } else { (bytes, None) };
+        match encode(message, &inline) {
+            Ok(packet) => self.unsent.push_back(Unsent { packet, large }),
             Err(error) => return self.kill(format!("a message to it cannot be sent ({error})")),
         }
         self.flush();
     }
 
     fn flush(&mut self) {
-        while let Some(Unsent { packet, sealed }) = self.unsent.front() {
+        while let Some(Unsent { packet, large }) = self.unsent.front() {
+            let link = self.me.process.link.get_ref();
+            let sealed = match large {
+                None => None,
+                Some(_) if link.unread_by_peer().is_ok_and(|unread| unread > 0) => {
+                    self.unread_at = Some(Instant::now() + UNREAD_PAUSE);
+                    return;
+                }
+                Some(bytes) => match SealedBytes::create("marquee-answer", bytes) {
+                    Ok(sealed) => Some(sealed),
+                    Err(error) => {
+                        return self.kill(format!("the host had no memory for an answer ({error})"));
+                    }
+                },
+            };
             let fds: Vec<_> = sealed.iter().map(AsFd::as_fd).collect();
-            match self.me.process.link.get_ref().try_send(packet, &fds) {
+            match link.try_send(packet, &fds) {
                 Ok(()) => drop(self.unsent.pop_front()),
                 Err(LinkError::Full) if self.unsent.len() <= MOST_UNSENT => return,
                 Err(LinkError::Full) => return self.kill("it does not read what the host sends".to_owned()),
@@ -571,7 +668,11 @@ impl Work {
             self.log(&[], true);
         }
         let status = self.me.process.reap();
-        let how = match (&self.kill_reason, self.me.activity.read().fault) {
+        // A word about another signal than the one it died of is a lie, or old.
+        let noted = self.me.activity.read().fault;
+        let noted = noted
+            .filter(|fault| status.and_then(|status| status.signal()) == i32::try_from(fault.signal).ok());
+        let how = match (&self.kill_reason, noted) {
             (Some(reason), _) => format!("killed: {reason}"),
             (None, Some(fault)) => {
                 let signal = signal_name(i32::try_from(fault.signal).unwrap_or(0));
@@ -589,6 +690,24 @@ impl Work {
         // What it still wants of the host, nobody waits for.
         self.calls.abort_all();
     }
+}
+
+/// A fault with its texts cut to what a log line may hold.
+fn cut(fault: Fault) -> Fault {
+    let short = |text: String| text.chars().take(1000).collect();
+    Fault { kind: fault.kind, message: short(fault.message), place: short(fault.place) }
+}
+
+/// An answer whose headers fit a message.
+fn short(answer: Answer) -> Answer {
+    let Answer::Http { status, headers, stale, age_ns } = answer else { return answer };
+    let mut left = MOST_HEADERS;
+    let fits = |header: &(String, String)| {
+        // Quotes and escapes may double a text.
+        left = left.saturating_sub(header.0.len() + header.1.len());
+        left > 0
+    };
+    Answer::Http { status, headers: headers.into_iter().take_while(fits).collect(), stale, age_ns }
 }
 
 fn text(time: Duration) -> String {

@@ -36,7 +36,7 @@ pub async fn describe(config: &RuntimeConfig, library: Arc<SealedBytes>) -> Resu
     let refused = |text: &str| DescribeError::Refused(text.to_owned());
     let spawner = Spawner::start().map_err(|source| SpawnError::Resource { what: "a thread", source })?;
     let process = Process::spawn(&spawner, &config.runner).await?;
-    let start = start_message(config, Purpose::Describe, "describe", &Value::Object(serde_json::Map::new()));
+    let start = start_message(config, Purpose::Describe, "describe", &Value::Object(serde_json::Map::new()))?;
     let orders = Orders { start, library, frames: None };
     let limit = config.deadlines.create;
     let talk = async {
@@ -69,6 +69,24 @@ pub async fn describe(config: &RuntimeConfig, library: Arc<SealedBytes>) -> Resu
                 FromRunner::Refused { fault } => return Err(refused(&fault.message)),
                 _ => return Err(refused("it says what nobody asked for")),
             }
+        }
+    };
+    // What it prints, nobody reads; but it must not stop at a full pipe.
+    let drain = async {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(mut guard) = process.log.readable().await {
+            match rustix::io::read(guard.get_inner(), &mut buffer) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(_) => guard.clear_ready(),
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let talk = async {
+        tokio::select! {
+            answer = talk => answer,
+            () = drain => Err(refused("it ended")),
         }
     };
     tokio::time::timeout(limit, talk).await.unwrap_or(Err(DescribeError::TimedOut(limit)))

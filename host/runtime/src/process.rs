@@ -41,6 +41,9 @@ pub enum SpawnError {
         /// What the system said.
         source: io::Error,
     },
+    /// The settings.
+    #[error("the settings are longer than {MOST_JSON} bytes of JSON: make them shorter")]
+    Settings,
     /// The frame memory.
     #[error("no frame memory can be made")]
     Frames(#[source] FramesError),
@@ -85,14 +88,23 @@ impl Frames {
     }
 }
 
+/// Settings, or the content of an event, as JSON text: they travel in one message.
+pub(crate) const MOST_JSON: usize = 48 * 1024;
+
 /// The first message for a runner.
+///
+/// # Errors
+/// The settings are too long.
 pub(crate) fn start_message(
     config: &RuntimeConfig,
     purpose: Purpose,
     instance: &str,
     settings: &Value,
-) -> Box<Start> {
-    Box::new(Start {
+) -> Result<Box<Start>, SpawnError> {
+    if settings.to_string().len() > MOST_JSON {
+        return Err(SpawnError::Settings);
+    }
+    Ok(Box::new(Start {
         protocol: PROTOCOL,
         purpose,
         host_pid: std::process::id(),
@@ -106,7 +118,7 @@ pub(crate) fn start_message(
         limits: config.limits,
         required: config.required.clone(),
         disable: config.disable.clone(),
-    })
+    }))
 }
 
 impl Process {

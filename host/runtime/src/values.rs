@@ -1,17 +1,23 @@
 //! Values that plugins keep: a folder for each instance, a file for each key.
 //!
-//! Invariant: all keys and values of an instance together are at most 1 MiB; a file is replaced whole or not at all; a
-//! key never becomes a path (its bytes are written as hexadecimal digits).
+//! Invariant: an instance has at most 256 keys, and all keys and values together are at most 1 MiB; a file is replaced
+//! whole or not at all; a key never becomes a path (its bytes are written as hexadecimal digits). Writers of one instance
+//! take turns, so that two cannot pass a limit together.
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use marquee_model::InstanceName;
 use marquee_plugin_api::HostErrorKind;
 
 /// All keys and values of one instance, in bytes.
 const MOST: u64 = 1024 * 1024;
+/// Keys of one instance: each is a file, and a file takes a block however small it is.
+const MOST_KEYS: usize = 256;
+/// Files being written; one that a killed host left behind is removed.
+const UNFINISHED: &str = ".new-";
 /// One key, in bytes: its hexadecimal digits must fit a file name.
 const LONGEST_KEY: usize = 120;
 
@@ -20,7 +26,7 @@ const LONGEST_KEY: usize = 120;
 pub(crate) enum ValueError {
     #[error("a key has 1 to {LONGEST_KEY} bytes, this one {0}: use a shorter one")]
     Key(usize),
-    #[error("an instance keeps at most 1 MiB: remove values first")]
+    #[error("an instance keeps at most 1 MiB under at most {MOST_KEYS} keys: remove values first")]
     Full,
     #[error("the value cannot be kept in {path}: {source}")]
     Io { path: PathBuf, source: io::Error },
@@ -40,11 +46,13 @@ impl ValueError {
 #[derive(Debug, Clone)]
 pub(crate) struct Values {
     folder: PathBuf,
+    /// Held while writing.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Values {
     pub(crate) fn new(data_dir: &Path, name: &InstanceName) -> Self {
-        Self { folder: data_dir.join(hex(name.as_str())).join("values") }
+        Self { folder: data_dir.join(hex(name.as_str())).join("values"), turn: Arc::default() }
     }
 
     pub(crate) fn get(&self, key: &str) -> Result<Option<Vec<u8>>, ValueError> {
@@ -59,12 +67,13 @@ impl Values {
     pub(crate) fn set(&self, key: &str, value: &[u8]) -> Result<(), ValueError> {
         let path = self.path(key)?;
         let io = |source| ValueError::Io { path: path.clone(), source };
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         fs::create_dir_all(&self.folder).map_err(io)?;
-        let others = self.size_without(&path).map_err(io)?;
-        if others + (key.len() + value.len()) as u64 > MOST {
+        let (keys, bytes) = self.others(&path).map_err(io)?;
+        if keys >= MOST_KEYS || bytes + (key.len() + value.len()) as u64 > MOST {
             return Err(ValueError::Full);
         }
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder).map_err(io)?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder).map_err(io)?;
         file.write_all(value).map_err(io)?;
         file.persist(&path).map_err(|error| io(error.error))?;
         Ok(())
@@ -85,15 +94,20 @@ impl Values {
         Ok(self.folder.join(hex(key)))
     }
 
-    fn size_without(&self, path: &Path) -> io::Result<u64> {
-        let mut sum = 0;
+    /// How many other keys there are, and how many bytes they and their values have.
+    fn others(&self, path: &Path) -> io::Result<(usize, u64)> {
+        let (mut keys, mut bytes) = (0, 0);
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            if entry.path() != path {
-                sum += entry.metadata()?.len() + entry.file_name().len() as u64 / 2;
+            let name = entry.file_name();
+            if name.to_string_lossy().starts_with(UNFINISHED) {
+                fs::remove_file(entry.path())?;
+            } else if entry.path() != path {
+                keys += 1;
+                bytes += entry.metadata()?.len() + name.len() as u64 / 2;
             }
         }
-        Ok(sum)
+        Ok((keys, bytes))
     }
 }
 
@@ -131,5 +145,21 @@ mod tests {
         assert_eq!(values.get("b").unwrap(), None);
         values.set("a", &vec![3; 900 * 1024]).unwrap();
         assert_eq!(values.get("a").unwrap().unwrap()[0], 3);
+    }
+
+    /// P-PLUGIN-7: many small values are limited too, and what a killed host was writing is swept away.
+    #[test]
+    fn keys_are_counted_and_unfinished_files_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let values = Values::new(folder.path(), &"many".parse().unwrap());
+        values.set("first", b"1").unwrap();
+        let left_over = values.folder.join(".new-abc");
+        fs::write(&left_over, vec![0; 2 << 20]).unwrap();
+        for n in 1..MOST_KEYS {
+            values.set(&n.to_string(), b"1").unwrap();
+        }
+        assert!(!left_over.exists());
+        assert!(matches!(values.set("one more", b"1"), Err(ValueError::Full)));
+        values.set("first", b"2").unwrap();
     }
 }

@@ -37,7 +37,7 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
     let listener = marquee_http::bind(config.host.listen)?;
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(8)
+        .max_blocking_threads(64)
         .thread_stack_size(1024 * 1024)
         .enable_all()
         .build()
@@ -97,14 +97,17 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
         let serving = tokio::spawn(marquee_http::serve(serve, async move {
             let _ = wait_stop.wait_for(|stop| *stop).await;
         }));
-        let result = until_the_end(serving, stop).await;
+        let result = until_the_end(serving, &stop).await;
         following.abort();
-        supervisor.shut_down(PLUGINS_END).await;
+        // Side by side, since each may take a second or two.
+        let last = Arc::clone(&screen);
+        let sinks = tokio::task::spawn_blocking(move || last.stop(true));
+        let (left_over, ()) = tokio::join!(sinks, supervisor.shut_down(PLUGINS_END));
+        for left_over in left_over.unwrap_or_default() {
+            tracing::error!(target: "marquee", "{left_over}");
+        }
         result
     });
-    for left_over in screen.stop(true) {
-        tracing::error!(target: "marquee", "{left_over}");
-    }
     drop(announced);
     tokio.shutdown_timeout(Duration::from_millis(200));
     tracing::info!(target: "marquee", "ended");
@@ -114,7 +117,7 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
 /// Waits for a signal, or for the API to break; then tells the API to end.
 async fn until_the_end(
     mut serving: tokio::task::JoinHandle<Result<(), marquee_http::ServeError>>,
-    stop: watch::Sender<bool>,
+    stop: &watch::Sender<bool>,
 ) -> Result<(), AppError> {
     let signals =
         |kind| signal(kind).map_err(|source| AppError::Resources { what: "a signal handler", source });
@@ -125,14 +128,9 @@ async fn until_the_end(
         _ = interrupt.recv() => {}
         served = &mut serving => return served_result(served),
     }
+    // Viewers hear of the end while plugins and sinks are ended; nobody waits for those that do not listen.
     let _ = stop.send(true);
-    match tokio::time::timeout(Duration::from_millis(500), &mut serving).await {
-        Ok(served) => served_result(served),
-        Err(_) => {
-            serving.abort();
-            Ok(())
-        }
-    }
+    Ok(())
 }
 
 fn served_result(

@@ -25,6 +25,8 @@ pub(crate) struct Guest {
     pub(crate) joining: Joining,
     /// Whether it has drawn and so is the one that the stage knows.
     pub(crate) on_stage: bool,
+    /// Another process has taken its place; kept until the runtime lets it go, since the other may die before that.
+    pub(crate) retired: bool,
     /// When it may be asked again, while it is not on the stage.
     pub(crate) retry_at: Option<Duration>,
     /// Rings heard since the last step that brought no answer. An honest runner has at most one: the ring of the frame
@@ -37,7 +39,8 @@ pub(crate) struct Guest {
     reported: Option<(Duration, u64, u64)>,
     slow: bool,
     failing: bool,
-    hung: bool,
+    /// When it was last said to hang.
+    hung: Option<Instant>,
     violations: u64,
     own: OwnFrame,
     scratch: Vec<u8>,
@@ -60,6 +63,7 @@ impl Guest {
         Self {
             joining,
             on_stage: false,
+            retired: false,
             retry_at: Some(Duration::ZERO),
             rings: 0,
             next_seq: 1,
@@ -69,7 +73,7 @@ impl Guest {
             reported: None,
             slow: false,
             failing: false,
-            hung: false,
+            hung: None,
             violations: 0,
             own,
             scratch: vec![0; bytes],
@@ -147,21 +151,24 @@ impl Guest {
         self.joining.reader.outstanding().map(|(_, sent)| sent)
     }
 
-    /// Whether no answer was seen for longer than a draw may take.
+    /// Whether no answer was seen for longer than a draw may take, since the tick or since it was last said.
     pub(crate) fn seems_to_hang(&self, limit: Duration) -> bool {
-        !self.hung && self.asked().is_some_and(|sent| sent.elapsed() >= limit)
+        self.hangs_at(limit).is_some_and(|at| at <= Instant::now())
     }
 
-    /// Whether a draw takes longer than it may; to be asked when no answer was found just now. True once.
+    /// Whether a draw takes longer than it may; to be asked when no answer was found just now. True once in each time
+    /// of that length, since an event before the draw may be what takes so long.
     pub(crate) fn hangs(&mut self, limit: Duration) -> bool {
         let hangs = self.seems_to_hang(limit);
-        self.hung |= hangs;
+        if hangs {
+            self.hung = Some(Instant::now());
+        }
         hangs
     }
 
     /// When [`Guest::hangs`] must be asked again.
     pub(crate) fn hangs_at(&self, limit: Duration) -> Option<Instant> {
-        if self.hung { None } else { self.asked().map(|sent| sent + limit) }
+        self.asked().map(|sent| self.hung.map_or(sent, |hung| hung.max(sent)) + limit)
     }
 
     /// Looks for the answer to the tick.
@@ -177,7 +184,7 @@ impl Guest {
             // A frame that nobody asked for: an honest runner makes none.
             return Came::Nothing;
         }
-        self.hung = false;
+        self.hung = None;
         if info.outcome == FAILED {
             self.failing = true;
             return Came::Failed(Answer {

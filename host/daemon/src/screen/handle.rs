@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -119,7 +120,12 @@ impl ScreenHandle {
         let board = Arc::new(Board::new(config.size, start));
         let mut render = Render::new(config, sinks, start, Arc::clone(&inbox), Arc::clone(&board));
         let thread = thread::Builder::new().name("render".into()).spawn(move || {
-            render.run();
+            let ran = catch_unwind(AssertUnwindSafe(|| render.run()));
+            if ran.is_err() {
+                // A host that shows nothing more and looks well is worse than one that is started again.
+                tracing::error!(target: "screen", "the render thread has failed: the host ends");
+                std::process::abort();
+            }
             render.finish()
         })?;
         Ok(Self { inbox, board, thread: Mutex::new(Some(thread)) })

@@ -39,6 +39,8 @@ pub(crate) struct Render {
     scratch: Vec<u8>,
     /// The frame of the grid for which the last step was taken.
     last_frame: Option<u64>,
+    /// The time of that step: never later than a step after it.
+    last_step: Duration,
     sinks_reported: Duration,
     stop: Option<bool>,
 }
@@ -71,6 +73,7 @@ impl Render {
             picture,
             scratch,
             last_frame: None,
+            last_step: Duration::ZERO,
             sinks_reported: Duration::ZERO,
             stop: None,
         }
@@ -97,8 +100,13 @@ impl Render {
                 open.sink.present(&self.picture);
             }
         }
-        let finished = self.sinks.drain(..).map(|open| open.sink.finish());
-        finished.filter_map(|done| done.err().map(|error| marquee_model::sentence(&error))).collect()
+        // Each may take two seconds; together they may not take longer.
+        std::thread::scope(|scope| {
+            let finishing: Vec<_> =
+                self.sinks.drain(..).map(|open| scope.spawn(move || open.sink.finish())).collect();
+            let finished = finishing.into_iter().filter_map(|sink| sink.join().ok());
+            finished.filter_map(|done| done.err().map(|error| marquee_model::sentence(&error))).collect()
+        })
     }
 
     /// Takes the step of the grid whose time has come, if one has and it is due.
@@ -112,10 +120,11 @@ impl Render {
             return;
         }
         self.last_frame = Some(frame);
-        self.step(time);
+        self.step(time.max(self.last_step));
     }
 
     fn step(&mut self, time: Duration) {
+        self.last_step = time;
         // From the back, since a newcomer that enters removes the one before it.
         for at in (0..self.guests.len()).rev() {
             self.guests[at].unmute();
@@ -147,6 +156,9 @@ impl Render {
 
     /// Looks whether a guest has answered, and tells the stage.
     fn collect(&mut self, at: usize, now: Duration) {
+        if self.guests[at].retired {
+            return;
+        }
         match self.guests[at].collect() {
             Came::Nothing => {
                 if self.guests[at].hangs(self.config.draw_limit) {
@@ -181,7 +193,11 @@ impl Render {
         self.frames.insert(name.clone(), guest.own().clone());
         let runner = guest.runner();
         self.stage.ready(&name, runner, now);
-        self.guests.retain(|guest| guest.key() == key || guest.name() != &name || !guest.on_stage);
+        for guest in self.guests.iter_mut().filter(|guest| guest.name() == &name && guest.key() != key) {
+            // Whoever was on the stage waits for the runtime to let it go: the new one may yet die before that.
+            guest.retired |= guest.on_stage;
+            guest.on_stage = false;
+        }
     }
 
     /// Puts the picture together as the scene says, and hands it out if it differs from the last.
@@ -247,8 +263,9 @@ impl Render {
             let next = self.last_frame.map_or(0, |last| last + 1);
             self.clock.frame(self.clock.frame_at_or_after(due).max(next))
         });
-        let hangs_at = self.guests.iter().filter_map(|guest| guest.hangs_at(self.config.draw_limit)).min();
-        let retry_at = self.guests.iter().filter_map(|guest| guest.retry_at).min();
+        let serving = || self.guests.iter().filter(|guest| !guest.retired);
+        let hangs_at = serving().filter_map(|guest| guest.hangs_at(self.config.draw_limit)).min();
+        let retry_at = serving().filter_map(|guest| guest.retry_at).min();
         let panel = if moving { self.panel.as_ref().filter(|_| self.panel_is_alive(now)) } else { None };
         let until = [step_at.map(|at| if panel.is_some() { at + period * 2 } else { at }), retry_at]
             .into_iter()
@@ -260,7 +277,7 @@ impl Render {
         let listened: Vec<usize> = (0..self.guests.len())
             .filter(|at| {
                 let guest = &self.guests[*at];
-                guest.asked().is_some() && !guest.is_muted() && (!moving || !guest.on_stage)
+                !guest.retired && guest.asked().is_some() && !guest.is_muted() && (!moving || !guest.on_stage)
             })
             .collect();
         let events: Vec<_> =
@@ -268,19 +285,21 @@ impl Render {
         let woke = wait(until, self.inbox.bell(), panel.map(AsFd::as_fd), &events);
 
         let now = self.clock.now();
-        if woke.panel {
-            self.panel_tick(now);
-        }
         let mut answering = Vec::with_capacity(woke.frames.len());
         for rang in woke.frames {
             let at = listened[rang];
             self.guests[at].heard();
             answering.push(self.guests[at].key());
         }
+        if woke.panel {
+            self.panel_tick(now);
+        }
         // From the back, since a newcomer that enters removes the one before it.
         for at in (0..self.guests.len()).rev() {
             // Whoever seems to hang is looked at once more: its answer may have come unheard.
-            let due = |guest: &Guest| answering.contains(&guest.key()) || guest.seems_to_hang(self.config.draw_limit);
+            let due = |guest: &Guest| {
+                answering.contains(&guest.key()) || guest.seems_to_hang(self.config.draw_limit)
+            };
             if self.guests.get(at).is_some_and(|guest| guest.asked().is_some() && due(guest)) {
                 self.collect(at, now);
             }
@@ -299,9 +318,9 @@ impl Render {
             let _ = panel.drain();
         }
         self.panel_ticked = Some(now);
-        let frame = self.last_frame.map_or(0, |last| last + 1).max(self.clock.frame_at_or_before(now));
-        self.last_frame = Some(frame);
-        self.step(self.clock.frame(frame).max(now));
+        // A panel that refreshes faster than the grid must not run its time ahead of ours.
+        self.last_frame = Some(self.clock.frame_at_or_before(now));
+        self.step(now.max(self.last_step));
     }
 
     /// Whether the panel ticked of late: one that missed two ticks is not waited for.
@@ -317,7 +336,8 @@ impl Render {
     fn ask_newcomers(&mut self, now: Duration) {
         let show_at = now + self.clock.period();
         for guest in &mut self.guests {
-            if !guest.on_stage && guest.asked().is_none() && guest.retry_at.is_some_and(|at| at <= now) {
+            let newcomer = !guest.on_stage && !guest.retired;
+            if newcomer && guest.asked().is_none() && guest.retry_at.is_some_and(|at| at <= now) {
                 guest.ask(&self.clock, show_at, false);
                 guest.unmute();
             }
@@ -356,9 +376,18 @@ impl Render {
 
     fn leave(&mut self, name: &InstanceName, key: ProcessKey, now: Duration) {
         let Some(at) = self.guests.iter().position(|guest| guest.key() == key) else { return };
-        let guest = self.guests.remove(at);
-        if guest.on_stage {
-            self.stage.gone(name, guest.runner(), now);
+        let gone = self.guests.remove(at);
+        if !gone.on_stage {
+            return;
+        }
+        match self.guests.iter_mut().rfind(|guest| guest.retired && guest.name() == name) {
+            // Its successor died young: it goes on as if nothing had been.
+            Some(before) => {
+                (before.retired, before.on_stage) = (false, true);
+                let runner = before.runner();
+                self.stage.ready(name, runner, now);
+            }
+            None => self.stage.gone(name, gone.runner(), now),
         }
     }
 }
