@@ -2,10 +2,10 @@
 //!
 //! Invariant: `pixels` holds the header's rows of the whole panel.
 
+use marquee_lettering::{Glyphs, Mask};
 use marquee_plugin_api::Colour;
 
-use crate::layout::{Bands, Glyphs};
-use crate::mask::Mask;
+use crate::layout::Bands;
 use crate::paint::{Paint, STALE, Tone, fill};
 
 /// The sign of feeds, seven pixels square: a source and its waves.
@@ -41,7 +41,7 @@ impl Header {
         let left = margin + SIGN.len() * scale + 2 + scale;
 
         let mut right = width;
-        let old = glyphs.line(warning);
+        let old = glyphs.line(warning.chars());
         if !warning.is_empty() && (old.width as usize) < width.saturating_sub(left) / 2 {
             right = width - old.width as usize - margin;
             let mut mask = Mask::new(width, rows);
@@ -50,7 +50,7 @@ impl Header {
             right = right.saturating_sub(3);
         }
 
-        let name = glyphs.line(source);
+        let name = glyphs.line(source.chars());
         let mut mask = Mask::new(width, rows);
         text(&mut mask, &mut glyphs, source, left as i32, baseline);
         let right = right.max(left);
@@ -69,8 +69,8 @@ impl Header {
 }
 
 fn text(mask: &mut Mask, glyphs: &mut Glyphs, text: &str, left: i32, baseline: i32) {
-    let width = mask.width as i32;
-    for (x, character) in glyphs.line(text).characters {
+    let width = mask.width() as i32;
+    for (x, character) in glyphs.line(text.chars()).characters {
         if left + x >= width {
             break;
         }
@@ -114,7 +114,7 @@ impl Canvas {
     fn ink(&mut self, mask: &Mask, columns: std::ops::Range<usize>, colour: impl Fn(usize) -> Colour) {
         for x in columns {
             let colour = colour(x);
-            for y in 0..mask.height {
+            for y in 0..mask.height() {
                 if mask.row(y, x..x + 1) == [1] {
                     self.set(x, y, colour);
                 }

@@ -1,14 +1,14 @@
-//! Where things lie on a panel of a size, and a line of text in a font.
+//! Where things lie on a panel of a size.
 //!
 //! From the top: a header with the source, on panels that have the rows for it; the ticker; a bar that shows which
 //! headline is passing.
 //!
-//! Invariant: bands do not overlap and lie on the panel; all ink of a line lies between its `top` and `bottom`.
+//! Invariant: bands do not overlap and lie on the panel.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::fonts::{Font, Glyph};
+use marquee_lettering::Font;
+
 use crate::settings::{Settings, TextSize};
 
 /// Panels lower than this have the source in the ticker.
@@ -75,56 +75,6 @@ impl Bands {
 /// The largest font of at most this height.
 fn font(height: u32) -> Font {
     Font::all().find(|font| font.height() <= height).unwrap_or(Font::SMALLEST)
-}
-
-/// A line of text.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    /// Each character with the place of its pen, in pixels from the line's start.
-    pub(crate) characters: Vec<(i32, char)>,
-    pub(crate) width: i32,
-    /// The highest row with ink, from the baseline.
-    pub(crate) top: i32,
-    /// Just below the lowest row with ink, from the baseline.
-    pub(crate) bottom: i32,
-}
-
-/// Glyphs by character: headlines have few different ones.
-#[derive(Debug, Clone)]
-pub(crate) struct Glyphs {
-    font: Font,
-    known: HashMap<char, Glyph>,
-}
-
-impl Glyphs {
-    pub(crate) fn new(font: Font) -> Self {
-        Self { font, known: HashMap::new() }
-    }
-
-    pub(crate) fn get(&mut self, character: char) -> Glyph {
-        let font = self.font;
-        *self.known.entry(character).or_insert_with(|| font.glyph(character))
-    }
-
-    pub(crate) fn line(&mut self, text: &str) -> Line {
-        let mut line = Line { characters: Vec::new(), width: 0, top: 0, bottom: 0 };
-        for character in text.chars() {
-            let glyph = self.get(character);
-            line.characters.push((line.width, character));
-            line.width = line.width.saturating_add(glyph.advance);
-            line.top = line.top.min(glyph.top);
-            line.bottom = line.bottom.max(glyph.bottom);
-        }
-        line
-    }
-
-    /// The row of the baseline that centres capitals and descenders in so many rows.
-    pub(crate) fn baseline(&mut self, rows: usize) -> i32 {
-        let line = self.line("HÅgy");
-        let capital = self.get('H');
-        let ink = line.bottom - capital.top;
-        (rows as i32 - ink + 1).div_euclid(2) - capital.top
-    }
 }
 
 #[cfg(test)]

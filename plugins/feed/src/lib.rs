@@ -1,25 +1,17 @@
 //! Headlines of an RSS, Atom or JSON feed, passing by with their source and age.
 //!
 //! The way of a headline: [`headlines`] reads it from the feed, [`clean`] makes it one plain line, [`ticker`] sets it
-//! in a row with the others and says which part is seen, [`strip`] draws its ink as it comes into view, [`paint`]
-//! colours it. Only the last happens for every frame.
-//!
-//! Letters are drawn as the text plugin draws them, by the same files: [`fonts`], [`mask`] and [`strip`].
+//! in a row with the others and says which part is seen, a strip ([`marquee_lettering`]) draws its ink as it comes into
+//! view, [`paint`] colours it. Only the last happens for every frame.
 //!
 //! Invariant: nothing here waits for the network; what `fetch` brought last is shown until it brings something else.
 
 mod clean;
-#[path = "../../text/src/fonts.rs"]
-mod fonts;
 mod header;
 mod headlines;
 mod layout;
-#[path = "../../text/src/mask.rs"]
-mod mask;
 mod paint;
 mod settings;
-#[path = "../../text/src/strip.rs"]
-mod strip;
 #[cfg(test)]
 mod tests;
 mod ticker;

@@ -7,11 +7,11 @@
 
 use std::ops::Range;
 
+use marquee_lettering::Mask;
 use marquee_plugin_api::{Colour, Frame};
 
 use crate::Showing;
 use crate::layout::Bands;
-use crate::mask::Mask;
 use crate::settings::Settings;
 
 /// Steps between two columns.
@@ -132,7 +132,7 @@ impl Paint {
     ) {
         self.prepare(fraction);
         for y in rows {
-            let ink = window.row(y, 0..window.width);
+            let ink = window.row(y, 0..window.width());
             let row = &mut pixels[y * width * 3..][..width * 3];
             let mut from = 0;
             for run in runs {

@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
-use crate::layout::{Bands, Glyphs, Line};
+use marquee_lettering::{Glyphs, Line, Strip};
+
+use crate::layout::Bands;
 use crate::paint::{Run, STEPS, Tone};
-use crate::strip::Strip;
 
 /// Passing text stands still for so long when it comes on screen, so that its start can be read.
 const HOLD: Duration = Duration::from_millis(1200);
@@ -149,7 +150,7 @@ struct Row {
 
 impl Row {
     fn add(&mut self, text: &str, tone: Tone) {
-        let line = self.glyphs.line(text);
+        let line = self.glyphs.line(text.chars());
         self.tones.push((column(self.x), tone));
         let start = self.x;
         self.x = self.x.saturating_add(line.width);
