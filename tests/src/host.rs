@@ -204,6 +204,19 @@ impl Host {
         line(&observed).unwrap_or_default()
     }
 
+    /// Files that are refused, and why.
+    ///
+    /// # Panics
+    /// When the API answers with something else.
+    #[must_use]
+    #[track_caller]
+    pub fn refused(&self) -> BTreeMap<String, String> {
+        let packages = self.api("/api/v1/packages");
+        let list = packages["refused"].as_array().expect("a list of refused files").clone();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        list.iter().map(|one| (text(&one["path"]), text(&one["reason"]))).collect()
+    }
+
     /// Waits until the recording is so much longer, in milliseconds, and answers where it is then.
     #[track_caller]
     pub fn let_it_run(&self, ms: f64) -> Mark {

@@ -22,6 +22,6 @@ pub use alone::{Turn, alone, beside_others};
 pub use client::{Answer, get};
 pub use host::Host;
 pub use library::Library;
-pub use recording::{Mark, Picture, Recording};
+pub use recording::{Mark, Picture, Recording, read_png};
 pub use setup::{Instance, Setup};
 pub use wait::{wait_for, wait_until};

@@ -25,11 +25,7 @@ impl Picture {
     /// When the file is not a PNG image.
     #[must_use]
     pub fn pixels(&self) -> Vec<u8> {
-        let file = BufReader::new(File::open(&self.path).expect("a picture of the recording opens"));
-        let mut reader = png::Decoder::new(file).read_info().expect("a picture of the recording is a PNG");
-        let mut pixels = vec![0; reader.output_buffer_size().expect("a bearable size")];
-        reader.next_frame(&mut pixels).expect("a picture of the recording is whole");
-        pixels
+        read_png(&self.path)
     }
 
     /// What the test plugin wrote into its first pixels: hue, letter of the build, number of the frame.
@@ -39,6 +35,19 @@ impl Picture {
         let number = u32::from_be_bytes([0, pixels[3], pixels[4], pixels[5]]);
         (pixels[2] == 0x5A).then(|| (pixels[0], char::from(pixels[1]), number))
     }
+}
+
+/// The pixels of a PNG file without transparency.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn read_png(path: &Path) -> Vec<u8> {
+    let file = BufReader::new(File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+    let mut reader = png::Decoder::new(file).read_info().expect("the file is a PNG");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("a bearable size")];
+    reader.next_frame(&mut pixels).expect("the PNG is whole");
+    pixels
 }
 
 /// A moment of a recording.

@@ -43,27 +43,26 @@ pub(crate) fn release(host: &Host) -> (Mark, Mark) {
 
 /// Waits until each of these has died once and been started again; asserts that it took at most 100 ms.
 fn assert_quick_restarts(host: &Host, names: &[&str]) {
-    let mut pids = BTreeMap::<&str, u32>::new();
+    let mut pids = BTreeMap::<&str, Option<u32>>::new();
     let mut deaths = BTreeMap::<&str, Instant>::new();
     let mut waiting: BTreeSet<&str> = names.iter().copied().collect();
     wait_until("the first restart of each", Duration::from_secs(20), || {
         let observed = host.all_observed();
         let now = Instant::now();
         waiting.retain(|name| {
-            // Whoever has died twice by now was started again in between, which we were too slow to see.
-            let died_twice = observed[*name]["restarts"].as_u64() > Some(1);
             let pid = observed[*name]["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok());
-            match (pids.get(name).copied(), pid) {
-                (None, Some(pid)) => drop(pids.insert(name, pid)),
-                (Some(old), pid) if pid != Some(old) || !processes::alive(old) => {
-                    let died = *deaths.entry(name).or_insert(now);
-                    if died_twice || pid.is_some_and(|pid| pid != old) {
-                        let took = now - died;
-                        assert!(took < Duration::from_millis(100), "{name} was started again after {took:?}");
-                        return false;
-                    }
+            let restarts = observed[*name]["restarts"].as_u64().unwrap_or(0);
+            let old = *pids.entry(name).or_insert(pid);
+            if restarts > 0 || old.is_some_and(|old| pid != Some(old) || !processes::alive(old)) {
+                let died = *deaths.entry(name).or_insert(now);
+                // Whoever has died twice was started again in between, which we were too slow to see.
+                if restarts > 1 || (pid.is_some() && pid != old) {
+                    let took = now - died;
+                    assert!(took < Duration::from_millis(100), "{name} was started again after {took:?}");
+                    return false;
                 }
-                _ => {}
+            } else {
+                pids.insert(name, pid);
             }
             true
         });

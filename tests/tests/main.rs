@@ -3,8 +3,13 @@
 //! One program, so that little is linked and tests that measure time can run alone ([`marquee_tests::alone`]).
 
 mod breaker;
+mod elf;
 mod faults;
+mod golden;
 mod greedy;
 mod hangs;
 mod host_death;
 mod lies;
+mod loading;
+mod sandbox;
+mod service;

@@ -99,7 +99,9 @@ impl Plugin for Hostile {
     fn draw(&mut self, frame: &mut Frame<'_>, _: Option<&()>, tick: &Tick) -> Result<Next, PluginError> {
         lies::note_slot(frame.rgb_mut());
         paint(frame, self.settings.hue, tick.count);
-        if tick.count >= self.settings.after_frames {
+        // One attempt to get out says it all.
+        let again = self.settings.act != Act::Probe || tick.count == self.settings.after_frames;
+        if tick.count >= self.settings.after_frames && again {
             self.act(Callback::Draw, Some(frame.rgb_mut()))?;
         }
         Ok(Next::frame())
@@ -148,4 +150,4 @@ fn paint(frame: &mut Frame<'_>, hue: u8, count: u64) {
     frame.set(Point::new(1, 0), Rgb888::new(number[1], number[2], number[3]));
 }
 
-export_plugin!(Hostile, id: "hostile", name: "Hostile", http: &["*"], private_network: true);
+export_plugin!(Hostile, id: "hostile", name: "Hostile", http: &["*:*", "127.0.0.1:*", "[::ffff:127.0.0.1]:*"], private_network: true);
