@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use libfuzzer_sys::fuzz_target;
+use libfuzzer_sys::{arbitrary, fuzz_target};
 use marquee_inspect::{Machine, inspect};
 
 static MACHINE: LazyLock<Machine> = LazyLock::new(|| Machine::this().expect("this machine is known"));
@@ -32,7 +32,7 @@ fuzz_target!(|changes: (u32, Vec<(Place, u32, Vec<u8>)>)| {
 });
 
 /// The tables lie at both ends; what is between is code.
-#[derive(Debug, libfuzzer_sys::arbitrary::Arbitrary)]
+#[derive(Debug, arbitrary::Arbitrary)]
 enum Place {
     Start,
     FirstPages,

@@ -135,6 +135,9 @@ impl FromStr for HostPattern {
             return Err(refuse("`*` stands only alone or in front of a dot at the start"));
         }
         let host = match (Host::parse(without_root(name)), below) {
+            (Ok(Host::Domain(name)), _) if name.split('.').any(str::is_empty) => {
+                return Err(refuse("there is nothing between two dots"));
+            }
             (Ok(Host::Domain(name)), true) => HostPart::Below(name),
             (Ok(Host::Domain(name)), false) => HostPart::Name(name),
             (Ok(Host::Ipv4(address)), false) => HostPart::Address(address.into()),
@@ -199,6 +202,14 @@ mod tests {
         assert!(!matches("*.example.com", "https://example.com/"));
         assert!(!matches("*.example.com", "https://notexample.com/"));
         assert!(matches("bücher.example", "https://xn--bcher-kva.example/"));
+    }
+
+    /// P-BOX-3: a name with an empty part names no host, so it is refused instead of never matching.
+    #[test]
+    fn a_name_with_an_empty_part_is_refused() {
+        for text in ["..", "*..", "a..b", "example.com..", ".example.com", "*..example.com", "example.com。。"] {
+            assert!(text.parse::<HostPattern>().is_err(), "{text}");
+        }
     }
 
     /// P-BOX-3: other ports than the usual one of the scheme must be named.
