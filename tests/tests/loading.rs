@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use marquee_tests::{Host, Instance, Library, Mark, Setup, alone, beside_others, built, wait_for, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::elf;
@@ -280,6 +281,23 @@ fn a_bad_new_version_leaves_the_old_one_running() {
     let observed = host.wait_observed("constructor", "replaced", new);
     assert_eq!(reason(&observed), "", "{observed:#}");
     wait_until("the end of the old one", Duration::from_secs(3), || host.runners().len() == 1);
+}
+
+/// P-LOAD-5: a version that was refused does not come back when the one that runs instead of it dies.
+#[test]
+fn a_good_version_comes_back_after_its_death_though_a_bad_one_is_wanted() {
+    let _turn = beside_others();
+    let setup = Setup::new().instance(Instance::new("constructor", "constructor", json!({})));
+    let host = setup.plugin("constructor.so", &Library::constructor(&["nothing"])).start();
+    let first = host.wait_state("constructor", "running");
+    host.install("constructor.so", &Library::constructor(&["refuse"]));
+    host.wait_observed("constructor", "refused", |observed| reason(observed).contains("was refused"));
+    let pid = i32::try_from(first["pid"].as_u64().expect("a pid")).ok().and_then(Pid::from_raw).expect("a pid");
+    kill_process(pid, Signal::SEGV).expect("a runner to kill");
+    let back = |observed: &serde_json::Value| observed["restarts"] == 1 && observed["state"] == "running";
+    let observed = host.wait_observed("constructor", "back", back);
+    assert_eq!(observed["running_digest"], first["running_digest"], "{observed:#}");
+    assert!(reason(&observed).contains("was refused, the one before keeps running"), "{observed:#}");
 }
 
 /// P-LOAD-6: 500 changes of the file in 100 ms are one reload.
