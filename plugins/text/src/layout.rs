@@ -1,56 +1,13 @@
 //! From a message and a panel to lines of glyphs in a font: still if it fits, one long line if not.
 //!
-//! Invariant: a line's characters are sorted by place, and all ink lies between `top` and `bottom` of the line.
+//! Invariant: what is still fits the panel; what moves is one line.
 
-use std::collections::HashMap;
+use marquee_lettering::{Font, Glyphs, Line};
 
-use crate::fonts::{Font, Glyph};
 use crate::settings::{Scroll, Settings, TextSize};
 
 /// Lines lower than this are not readable; the text scrolls in a larger font instead.
 const LOWEST_LINE: u32 = 8;
-
-/// A line of text.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    /// Each character with the place of its pen, in pixels from the line's start.
-    pub(crate) characters: Vec<(i32, char)>,
-    pub(crate) width: i32,
-    /// The highest row with ink, from the baseline.
-    pub(crate) top: i32,
-    /// Just below the lowest row with ink, from the baseline.
-    pub(crate) bottom: i32,
-}
-
-/// Glyphs by character: a message has few different ones.
-#[derive(Debug)]
-pub(crate) struct Glyphs {
-    font: Font,
-    known: HashMap<char, Glyph>,
-}
-
-impl Glyphs {
-    pub(crate) fn new(font: Font) -> Self {
-        Self { font, known: HashMap::new() }
-    }
-
-    pub(crate) fn get(&mut self, character: char) -> Glyph {
-        let font = self.font;
-        *self.known.entry(character).or_insert_with(|| font.glyph(character))
-    }
-
-    fn line(&mut self, text: &str) -> Line {
-        let mut line = Line { characters: Vec::new(), width: 0, top: 0, bottom: 0 };
-        for character in text.chars().filter(|c| !is_invisible(*c)) {
-            let glyph = self.get(character);
-            line.characters.push((line.width, character));
-            line.width = line.width.saturating_add(glyph.advance);
-            line.top = line.top.min(glyph.top);
-            line.bottom = line.bottom.max(glyph.bottom);
-        }
-        line
-    }
-}
 
 /// A message, laid out.
 #[derive(Debug)]
@@ -96,7 +53,7 @@ fn still(font: Font, lines: &[String], width: u32, height: u32) -> Option<Layout
         return None;
     }
     let mut glyphs = Glyphs::new(font);
-    let lines: Vec<Line> = lines.iter().map(|line| glyphs.line(line)).collect();
+    let lines: Vec<Line> = lines.iter().map(|line| glyphs.line(visible(line))).collect();
     let step = font.height() as i32 + if lines.len() > 1 { 1 } else { 0 };
     let top = lines.first().map_or(0, |line| line.top);
     let bottom = lines.last().map_or(0, |line| line.bottom) + step * (lines.len() as i32 - 1);
@@ -109,7 +66,7 @@ fn still(font: Font, lines: &[String], width: u32, height: u32) -> Option<Layout
 fn moving(text: &str, wanted: u32, height: u32) -> Layout {
     let set = |font| {
         let mut glyphs = Glyphs::new(font);
-        let line = glyphs.line(text);
+        let line = glyphs.line(visible(text));
         (glyphs, line)
     };
     let (glyphs, line) = Font::all()
@@ -125,6 +82,11 @@ fn moving(text: &str, wanted: u32, height: u32) -> Layout {
 fn lines(text: &str) -> Vec<String> {
     let clean = |line: &str| line.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.trim().lines().map(clean).collect()
+}
+
+/// The characters of a text that are to be seen.
+fn visible(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !is_invisible(*c))
 }
 
 /// Characters that only tell software how to join or order others.

@@ -1,27 +1,24 @@
 //! A message of any length: still where it fits, scrolling smoothly where it does not.
 //!
-//! The way of a message: [`layout`] sets it in a font ([`fonts`]), [`strip`] draws its ink ([`mask`]) tile by tile as
-//! it comes into view, [`paint`] colours what is in view. Only the last happens for every frame.
+//! The way of a message: [`layout`] sets it in a font, a strip ([`marquee_lettering`]) draws its ink tile by tile as it
+//! comes into view, [`paint`] colours what is in view. Only the last happens for every frame.
 //!
 //! Invariant: what a frame shows depends on the settings, the panel and the tick's time, never on frames before.
 
-mod fonts;
 mod layout;
-mod mask;
 mod paint;
 mod settings;
-mod strip;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+use marquee_lettering::{Line, Strip};
 use marquee_plugin_api::prelude::*;
 
 use layout::{Kind, Layout};
 use paint::{Paint, STEPS};
 pub use settings::{Direction, Scroll, Settings, Style, TextSize};
-use strip::Strip;
 
 /// Scrolling text stands still for so long when it comes on screen, so that its start can be read.
 const HOLD: Duration = Duration::from_millis(1200);
@@ -59,7 +56,7 @@ impl Plugin for Text {
         let Layout { glyphs, kind } = Layout::new(settings, width, height);
         let (strip, motion) = match kind {
             Kind::Still(lines) => {
-                let centred = |line: &layout::Line| (width as i32 - line.width) / 2;
+                let centred = |line: &Line| (width as i32 - line.width) / 2;
                 let lines =
                     lines.into_iter().map(|(baseline, line)| (centred(&line), baseline, line)).collect();
                 (Strip::new(glyphs, lines, width, height, width as usize), None)

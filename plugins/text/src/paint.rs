@@ -6,9 +6,9 @@
 //!
 //! Invariant: a frame is painted whole; nothing is left of what was there.
 
+use marquee_lettering::Mask;
 use marquee_plugin_api::{Colour, Frame};
 
-use crate::mask::Mask;
 use crate::settings::{Settings, Style};
 
 /// Steps between two columns.
@@ -82,7 +82,8 @@ impl Paint {
             let share = fraction as f32 / STEPS as f32;
             tables.extend(colours.iter().map(|colour| mixtures(self.background, *colour, share)));
         }
-        let rows = frame.rgb_mut().chunks_exact_mut(width * 3).zip(window.bytes.chunks_exact(window.width));
+        let rows =
+            frame.rgb_mut().chunks_exact_mut(width * 3).zip(window.bytes().chunks_exact(window.width()));
         match &self.ink {
             Ink::Rows(colours) => {
                 for ((pixels, ink), (table, colour)) in rows.zip(tables.iter().zip(colours)) {
