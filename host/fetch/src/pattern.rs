@@ -207,7 +207,9 @@ mod tests {
     /// P-BOX-3: a name with an empty part names no host, so it is refused instead of never matching.
     #[test]
     fn a_name_with_an_empty_part_is_refused() {
-        for text in ["..", "*..", "a..b", "example.com..", ".example.com", "*..example.com", "example.com。。"] {
+        for text in
+            ["..", "*..", "a..b", "example.com..", ".example.com", "*..example.com", "example.com。。"]
+        {
             assert!(text.parse::<HostPattern>().is_err(), "{text}");
         }
     }

@@ -79,7 +79,8 @@ fn the_page_lists_the_five_plugins_shows_each_in_turn_and_draws_what_the_host_sh
 
     wait_until("the page to be live", Duration::from_secs(20), || text(&browser, "link-text") == "Live");
     wait_until("the five plugins in the list", Duration::from_secs(10), || {
-        let mut listed: Vec<String> = serde_json::from_value(browser.run(NAMES, &json!([]))).unwrap_or_default();
+        let mut listed: Vec<String> =
+            serde_json::from_value(browser.run(NAMES, &json!([]))).unwrap_or_default();
         listed.sort();
         let mut wanted = PLUGINS.map(str::to_owned);
         wanted.sort();

@@ -39,7 +39,9 @@ impl Browser {
         let port = lines
             .by_ref()
             .map_while(Result::ok)
-            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok())
+            .find_map(|line| {
+                line.split_once("successfully on port ")?.1.trim_end_matches('.').parse::<u16>().ok()
+            })
             .expect("chromedriver says on which port it listens");
         // It writes on; a full pipe would stop it.
         std::thread::spawn(move || lines.for_each(drop));
@@ -98,7 +100,8 @@ impl Browser {
     /// Writes a picture of the window.
     pub(crate) fn screenshot(&self, file: &Path) {
         let picture = self.in_session("GET", "screenshot", &Value::Null);
-        fs::write(file, from_base64(picture.as_str().expect("a picture"))).expect("the screenshot is written");
+        fs::write(file, from_base64(picture.as_str().expect("a picture")))
+            .expect("the screenshot is written");
     }
 
     fn in_session(&self, method: &str, what: &str, body: &Value) -> Value {

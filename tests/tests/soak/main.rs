@@ -38,7 +38,8 @@ impl Footprint {
 /// P-LOAD-7: thousands of reloads cost no memory, no files, no threads, no mappings, and no frame.
 #[test]
 fn thousands_of_reloads_leave_nothing_behind() {
-    let reloads = std::env::var("MARQUEE_SOAK_RELOADS").map_or(10_000, |text| text.parse().expect("a number"));
+    let reloads =
+        std::env::var("MARQUEE_SOAK_RELOADS").map_or(10_000, |text| text.parse().expect("a number"));
     let warm = (reloads / 100).max(10);
     let builds = ['A', 'B'].map(|letter| Library::hostile().id("patient").build(letter));
     let mut host = Setup::new()
@@ -62,12 +63,21 @@ fn thousands_of_reloads_leave_nothing_behind() {
     let after = settled(&mut host);
     let gap = host.recording().longest_gap(from, host.recording().now());
 
-    println!("| reloads | {reloads} in {:.0} s, {:.0} ms each |", took.as_secs_f64(), took.as_secs_f64() * 1e3 / reloads as f64);
-    println!("| host memory, anonymous | {} KiB after {warm}, {} KiB at the end |", before.memory_kib, after.memory_kib);
+    println!(
+        "| reloads | {reloads} in {:.0} s, {:.0} ms each |",
+        took.as_secs_f64(),
+        took.as_secs_f64() * 1e3 / reloads as f64
+    );
+    println!(
+        "| host memory, anonymous | {} KiB after {warm}, {} KiB at the end |",
+        before.memory_kib, after.memory_kib
+    );
     println!("| open files | {} and {} |", before.files, after.files);
     println!("| threads | {} and {} |", before.threads, after.threads);
     println!("| mappings | {} and {} |", before.mappings, after.mappings);
-    println!("| longest time without a new frame at 30 fps | {gap:.0} ms ({calm:.0} ms before the first reload) |");
+    println!(
+        "| longest time without a new frame at 30 fps | {gap:.0} ms ({calm:.0} ms before the first reload) |"
+    );
 
     assert!(after.memory_kib <= before.memory_kib + 1024, "memory: {before:?} became {after:?}");
     assert!(after.files <= before.files, "open files: {before:?} became {after:?}");
