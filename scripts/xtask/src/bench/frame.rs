@@ -37,7 +37,8 @@ pub(crate) fn measure(
         draw();
         guest.frame(&mut pixels)?;
     }
-    back_to_back(arguments, &mut draw, &mut guest, table)?;
+    let runner = isolated.pid(&guest)?;
+    back_to_back(arguments, &mut draw, &mut guest, runner, table)?;
     paced(arguments, &mut guest, table)?;
     brightness(arguments, &pixels, table);
     table.remark(format!("The box around these runners: {}.", isolated.boxed()));
@@ -102,6 +103,7 @@ fn back_to_back(
     arguments: &Arguments,
     draw: &mut Box<dyn FnMut()>,
     guest: &mut Guest,
+    runner: u32,
     table: &mut Table,
 ) -> Result<(), BenchError> {
     let count = arguments.count(3000);
@@ -122,8 +124,8 @@ fn back_to_back(
             drawn.push(guest.frame(&mut copy)?.draw_ns as f64 / 1000.0);
             frames.push(micros(start.elapsed()));
         }
-        let pids = [std::process::id(), guest.pid];
-        let before = Cpu::of(&pids);
+        let pids = [std::process::id(), runner];
+        let before = Cpu::of(&pids)?;
         for _ in 0..count {
             let start = Instant::now();
             guest.ask()?;
@@ -133,7 +135,7 @@ fn back_to_back(
             host.take(guest)?;
             work.push(micros(asked - start) + micros(came.elapsed()));
         }
-        processors.push(Cpu::of(&pids).since(&before, None) / 1000.0 / count as f64);
+        processors.push(Cpu::of(&pids)?.since(&before, None) / 1000.0 / count as f64);
         let median_frame = median(&frames);
         adds.push(median_frame - in_process);
         alone.push(in_process);

@@ -102,9 +102,15 @@ impl Host {
         self.get("/api/v1/plugins").ok_or_else(|| self.failed("the host does not answer"))
     }
 
-    /// Process ids of all runners.
-    pub(crate) fn runners(&self) -> Result<Vec<u32>, BenchError> {
-        Ok(self.plugins()?.plugins.iter().filter_map(|plugin| plugin.observed.pid).collect())
+    /// Process ids of all runners, of which there must be so many.
+    pub(crate) fn runners(&self, count: usize) -> Result<Vec<u32>, BenchError> {
+        let pids: Vec<u32> =
+            self.plugins()?.plugins.iter().filter_map(|plugin| plugin.observed.pid).collect();
+        if pids.len() == count {
+            Ok(pids)
+        } else {
+            Err(self.failed(&format!("{} runners are known and not {count}", pids.len())))
+        }
     }
 
     /// Waits until so many instances draw.

@@ -105,14 +105,30 @@ impl Isolated {
             let reason = observed().and_then(|view| view.reason).unwrap_or_default();
             BenchError::wrong(format!("the plugin does not start: {reason}"))
         })?;
-        let pid = observed().and_then(|view| view.pid).unwrap_or(0);
-        Ok(Guest { reader, reports, pid, seq: 0 })
+        Ok(Guest { name, reader, reports, seq: 0 })
+    }
+
+    /// The process of a runner that has drawn; the supervisor tells it once it has heard of the first frame.
+    pub(crate) fn pid(&self, guest: &Guest) -> Result<u32, BenchError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let observed = self.supervisor.observed(&guest.name).and_then(|observed| observed.view().pid);
+            if let Some(pid) = observed {
+                return Ok(pid);
+            }
+            if Instant::now() >= until {
+                return Err(BenchError::wrong(
+                    "the supervisor does not tell the process of a runner that draws",
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Ends all runners and waits until their processes are gone.
     pub(crate) fn stop(&self, guest: Guest) -> Result<(), BenchError> {
+        let pid = self.pid(&guest)?;
         self.supervisor.set_wanted(Vec::new());
-        let pid = guest.pid;
         drop(guest);
         let until = Instant::now() + PATIENCE;
         while process::lives(pid) {
@@ -143,9 +159,9 @@ impl Drop for Isolated {
 
 /// A runner that can be asked for frames.
 pub(crate) struct Guest {
-    pub(crate) reader: Reader,
+    name: InstanceName,
+    reader: Reader,
     reports: Reporter,
-    pub(crate) pid: u32,
     seq: u64,
 }
 

@@ -1,6 +1,7 @@
 //! What the kernel knows of a process: its time, its memory.
 //!
-//! Invariant: a process that is gone counts as nothing, since its end is not what is measured here.
+//! Invariant: a process that cannot be looked at is an error and never counts as nothing: a sum that lacks a process
+//! looks like a good figure.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,10 +23,12 @@ struct Thread {
 
 impl Cpu {
     /// Of all threads of some processes.
-    pub(crate) fn of(pids: &[u32]) -> Self {
+    pub(crate) fn of(pids: &[u32]) -> Result<Self, BenchError> {
         let mut threads = BTreeMap::new();
         for pid in pids {
-            let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
+            let folder = PathBuf::from(format!("/proc/{pid}/task"));
+            let tasks = fs::read_dir(&folder).map_err(BenchError::file("list", &folder))?;
+            let before = threads.len();
             for task in tasks.flatten() {
                 let name =
                     fs::read_to_string(task.path().join("comm")).unwrap_or_default().trim_end().to_owned();
@@ -35,8 +38,13 @@ impl Cpu {
                         .insert((*pid, task.file_name().to_string_lossy().into_owned()), Thread { name, ns });
                 }
             }
+            if threads.len() == before {
+                return Err(BenchError::wrong(format!(
+                    "the kernel tells no processor time of process {pid}"
+                )));
+            }
         }
-        Self(threads)
+        Ok(Self(threads))
     }
 
     /// Nanoseconds since an earlier look, in threads of this name, or in all. What a thread that ended meanwhile still

@@ -61,11 +61,11 @@ struct Spent {
 
 fn spend(host: &Host, runners: &[u32], time: Duration) -> Result<Spent, BenchError> {
     let own = [host.pid()];
-    let sample = || (Cpu::of(&own), Cpu::of(runners), Instant::now());
+    let sample = || -> Result<_, BenchError> { Ok((Cpu::of(&own)?, Cpu::of(runners)?, Instant::now())) };
     let frames_before = host.status()?.frames;
-    let (host_before, runners_before, from) = sample();
+    let (host_before, runners_before, from) = sample()?;
     std::thread::sleep(time);
-    let (host_after, runners_after, to) = sample();
+    let (host_after, runners_after, to) = sample()?;
     // The frames are asked for a moment earlier and later than the times, which at most adds one or two.
     let composed = (host.status()?.frames - frames_before) as f64;
     let host_ns = host_after.since(&host_before, None);
@@ -92,7 +92,7 @@ pub(crate) fn scrolling(
     let (_home, plugins, instances) = one_plugin(programs, scrolling_settings())?;
     let host = Host::start(programs, &plugins, &instances, false)?;
     host.wait_running(1)?;
-    let runners = host.runners()?;
+    let runners = host.runners(1)?;
     // Past the pause before the text moves.
     std::thread::sleep(Duration::from_secs(3));
     let (mut render, mut whole, mut all, mut percent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -136,13 +136,13 @@ fn still(
     let (_home, plugins, instances) = one_plugin(programs, still_settings())?;
     let host = Host::start(programs, &plugins, &instances, false)?;
     host.wait_running(1)?;
-    let pids = [host.runners()?, vec![host.pid()]].concat();
+    let pids = [host.runners(1)?, vec![host.pid()]].concat();
     std::thread::sleep(Duration::from_secs(3));
     let mut percent = Vec::new();
     for _ in 0..arguments.runs() {
-        let (before, from) = (Cpu::of(&pids), Instant::now());
+        let (before, from) = (Cpu::of(&pids)?, Instant::now());
         std::thread::sleep(arguments.time(10.0));
-        let spent = Cpu::of(&pids).since(&before, None);
+        let spent = Cpu::of(&pids)?.since(&before, None);
         percent.push(spent / 1e9 / from.elapsed().as_secs_f64() * 100.0);
     }
     table.add(
@@ -211,7 +211,7 @@ pub(crate) fn second_instance(
         let host = Host::start(programs, &plugins, instances, false)?;
         host.wait_running(instances.len())?;
         std::thread::sleep(Duration::from_secs(2));
-        let runners: f64 = host.runners()?.into_iter().map(pss_mib).sum::<Result<f64, _>>()?;
+        let runners: f64 = host.runners(instances.len())?.into_iter().map(pss_mib).sum::<Result<f64, _>>()?;
         Ok((runners + pss_mib(host.pid())?, runners))
     };
     let (mut adds, mut first) = (Vec::new(), Vec::new());
@@ -243,7 +243,7 @@ pub(crate) fn reference(
     for _ in 0..arguments.runs().max(5) {
         let host = Host::start(programs, &plugins, &instances, false)?;
         host.wait_running(ENABLED)?;
-        let runners = host.runners()?;
+        let runners = host.runners(ENABLED)?;
         std::thread::sleep(arguments.time(5.0));
         percent.push(spend(&host, &runners, arguments.time(5.0))?.percent);
         let host_mib = pss_mib(host.pid())?;
@@ -293,7 +293,7 @@ pub(crate) fn crash(arguments: &Arguments, programs: &Programs, table: &mut Tabl
     host.wait_running(ENABLED)?;
     // A plugin that dies for the first time is started again at once and may be back before another one has drawn;
     // from the second death on there is a pause, and another one has to step in. That is what is measured.
-    for pid in host.runners()? {
+    for pid in host.runners(ENABLED)? {
         kill(pid)?;
     }
     let mut deaths = ENABLED as u32;

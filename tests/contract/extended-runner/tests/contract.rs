@@ -49,6 +49,10 @@ fn old_and_extended_plugins_run_in_old_and_extended_hosts() {
     }
     assert_eq!(colour(&kept("plain-1.0.0.so"), &today), [0, 200, 0]);
     assert_eq!(colour(&kept("plain-1.0.0.so"), later), [0, 200, 0]);
-    assert_eq!(colour(&kept("extended-1.0.0.so"), &today), [0, 0, 200], "the extension is missing and answers none");
+    assert_eq!(
+        colour(&kept("extended-1.0.0.so"), &today),
+        [0, 0, 200],
+        "the extension is missing and answers none"
+    );
     assert_eq!(colour(&kept("extended-1.0.0.so"), later), [150, 0, 0], "the extension's number is 150");
 }
