@@ -148,7 +148,9 @@ impl Host {
     pub fn all_observed(&self) -> BTreeMap<String, Value> {
         let plugins = self.api("/api/v1/plugins");
         let list = plugins["plugins"].as_array().expect("a list of instances").clone();
-        list.into_iter().map(|one| (one["name"].as_str().unwrap_or_default().to_owned(), one["observed"].clone())).collect()
+        list.into_iter()
+            .map(|one| (one["name"].as_str().unwrap_or_default().to_owned(), one["observed"].clone()))
+            .collect()
     }
 
     /// The state of an instance.
@@ -182,7 +184,11 @@ impl Host {
             if wanted(&observed) {
                 return observed;
             }
-            assert!(begun.elapsed() < most, "{name} in vain awaited to be {what}: {observed:#}\n{}", self.log());
+            assert!(
+                begun.elapsed() < most,
+                "{name} in vain awaited to be {what}: {observed:#}\n{}",
+                self.log()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -200,7 +206,8 @@ impl Host {
             let lines = observed["last_log"].as_array()?;
             lines.iter().filter_map(Value::as_str).find(|line| line.contains(part)).map(str::to_owned)
         };
-        let observed = self.wait_observed(name, &format!("saying {part:?}"), |observed| line(observed).is_some());
+        let observed =
+            self.wait_observed(name, &format!("saying {part:?}"), |observed| line(observed).is_some());
         line(&observed).unwrap_or_default()
     }
 
@@ -241,7 +248,8 @@ impl Host {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
         kill_process(pid, Signal::TERM).expect("the host can be told to end");
         let most = Duration::from_secs(20);
-        let status = wait_for("the host's end", most, || self.child.try_wait().expect("the host can be waited for"));
+        let status =
+            wait_for("the host's end", most, || self.child.try_wait().expect("the host can be waited for"));
         self.ended = Some(status);
         (status, begun.elapsed())
     }
@@ -294,7 +302,10 @@ fn launch(setup: &Setup, number: u32) -> (Child, String) {
     let mut child = command.spawn().expect("the host starts");
     let address = wait_for("host.json", READY, || {
         if let Ok(Some(status)) = child.try_wait() {
-            panic!("the host ended with {status}:\n{}", fs::read_to_string(home.join("host.log")).unwrap_or_default());
+            panic!(
+                "the host ended with {status}:\n{}",
+                fs::read_to_string(home.join("host.log")).unwrap_or_default()
+            );
         }
         let value: Value = serde_json::from_str(&fs::read_to_string(&about).ok()?).ok()?;
         value["listen"].as_str().map(str::to_owned)

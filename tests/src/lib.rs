@@ -8,8 +8,8 @@
 //! Invariant: knows of the host only what outsiders know: command line, configuration, HTTP, files. Nothing here sleeps
 //! for a time that is hoped to be enough; [`wait_for`] looks again and again until something is so.
 
-pub mod built;
 mod alone;
+pub mod built;
 mod client;
 mod host;
 mod library;

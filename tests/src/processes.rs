@@ -15,16 +15,24 @@ pub fn alive(pid: u32) -> bool {
 #[must_use]
 pub fn children(pid: u32) -> Vec<u32> {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
-    let lists = threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+    let lists =
+        threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect()
 }
 
-/// Memory of a process that is its share alone, in KiB: what is shared with others counts in part.
+/// Memory of a process, in KiB: its own and its share of what it maps together with others. Pages of files do not
+/// count, since the system takes them back when it likes.
 #[must_use]
 pub fn memory_kib(pid: u32) -> u64 {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("Pss_Anon:"));
-    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0)
+    let kib = |line: &str| line.trim().strip_suffix(" kB")?.parse::<u64>().ok();
+    let counted = |line: &str| {
+        let line = line.strip_prefix("Pss_Anon:").or_else(|| line.strip_prefix("Pss_Shmem:"));
+        line.and_then(kib)
+    };
+    text.lines().filter_map(counted).sum()
 }
 
 /// How many descriptors a process has open.

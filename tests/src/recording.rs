@@ -138,7 +138,8 @@ impl Recording {
 
     #[track_caller]
     fn assert_order(&self, order: &[String], rotation: &[&str]) {
-        let mut good: Vec<&str> = order.iter().map(String::as_str).filter(|name| rotation.contains(name)).collect();
+        let mut good: Vec<&str> =
+            order.iter().map(String::as_str).filter(|name| rotation.contains(name)).collect();
         good.dedup();
         for two in good.windows(2) {
             let place = |name: &str| rotation.iter().position(|one| *one == name);

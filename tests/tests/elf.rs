@@ -17,7 +17,8 @@ pub(crate) fn boundaries(file: &[u8]) -> Vec<usize> {
     }
     for index in 0..number(file, 60, 2) {
         let header = sections + index * 64;
-        let (kind, offset, size) = (number(file, header + 4, 4), number(file, header + 24, 8), number(file, header + 32, 8));
+        let (kind, offset, size) =
+            (number(file, header + 4, 4), number(file, header + 24, 8), number(file, header + 32, 8));
         // 8: a section without bytes in the file.
         found.extend([header, header + 64, offset, if kind == 8 { offset } else { offset + size }]);
     }

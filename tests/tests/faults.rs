@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use marquee_tests::{Host, Instance, Library, Mark, Setup, alone, beside_others, built, processes, wait_until};
+use marquee_tests::{
+    Host, Instance, Library, Mark, Setup, alone, beside_others, built, processes, wait_until,
+};
 use serde_json::{Value, json};
 
 /// Acts that end in a signal, and what the state says of them.
@@ -17,7 +19,8 @@ const SIGNALS: [(&str, &str); 7] = [
     ("fpe", "SIGFPE"),
     ("abort", "SIGABRT"),
     ("double-panic", "SIGABRT"),
-    ("stack-overflow", "SIGSEGV"),
+    // The standard library says its word about it and aborts.
+    ("stack-overflow", "SIGABRT"),
 ];
 
 /// Two good instances, and one for each act whose plugin is not there yet. In draw it has good frames first, so that it
@@ -80,7 +83,8 @@ pub(crate) fn assert_good_ones_unharmed(host: &Host) {
         frames += observed["frames"].as_u64().unwrap_or(0);
         late += observed["late_frames"].as_u64().unwrap_or(0);
     }
-    assert!(frames > 30 && late * 100 <= frames, "the good ones were late {late} times of {frames}");
+    // Of fewer than a hundred frames, one is as little as can be late.
+    assert!(frames > 30 && late * 100 <= frames.max(100), "the good ones were late {late} times of {frames}");
 }
 
 pub(crate) fn reason(observed: &Value) -> &str {
@@ -193,7 +197,10 @@ fn a_plugin_built_with_panic_abort_counts_as_crashed() {
     let mut host = setup.start();
     let wanted = |observed: &Value| reason(observed).contains("SIGABRT in draw") && observed["restarts"] != 0;
     let observed = host.wait_observed("aborts", "dead of SIGABRT", wanted);
-    assert!(["crashed", "starting", "quarantined"].iter().any(|state| observed["state"] == *state), "{observed:#}");
+    assert!(
+        ["crashed", "starting", "quarantined"].iter().any(|state| observed["state"] == *state),
+        "{observed:#}"
+    );
     let said = observed["last_log"].to_string();
     assert!(said.contains("this one was built with panic=abort"), "{said}");
     host.assert_alive();

@@ -15,7 +15,12 @@ const TIME: &str = "2026-01-31T10:08:42Z";
 const FRAMES: [(&str, &str, &[&str], &str); 7] = [
     ("clock", "clock", &["time_zone=Europe/Berlin"], "0"),
     ("text", "text", &["text=Marquee"], "0"),
-    ("text-scrolling", "text", &["text=A message that is longer than any panel is wide, and so it scrolls"], "3"),
+    (
+        "text-scrolling",
+        "text",
+        &["text=A message that is longer than any panel is wide, and so it scrolls"],
+        "3",
+    ),
     ("life", "life", &["seed=7"], "2"),
     ("image", "image", &[r#"pictures=["picture.png"]"#], "1"),
     ("image-covering", "image", &[r#"pictures=["picture.png"]"#, "fit=cover"], "1"),
@@ -32,14 +37,21 @@ fn make_assets(folder: &Path) {
             let inside = (x / 10 + y / 10) % 2 == 0;
             let shade = (x * 255 / width) as u8;
             let alpha = if x + y < 20 { 0 } else { 255 };
-            pixels.extend(if inside { [shade, 40, 255 - shade, alpha] } else { [240, 200, (y * 6) as u8, alpha] });
+            pixels.extend(if inside {
+                [shade, 40, 255 - shade, alpha]
+            } else {
+                [240, 200, (y * 6) as u8, alpha]
+            });
         }
     }
     let file = fs::File::create(folder.join("picture.png")).expect("a picture");
     let mut encoder = png::Encoder::new(file, width, height);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels)).expect("the picture is written");
+    encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(&pixels))
+        .expect("the picture is written");
 }
 
 fn golden(name: &str) -> PathBuf {
@@ -55,21 +67,28 @@ fn the_plugins_draw_what_they_drew_before() {
     for (name, plugin, settings, seconds) in FRAMES {
         let library = home.path().join(format!("{plugin}.so"));
         if !library.exists() {
-            fs::copy(built::file(&format!("libmarquee_plugin_{plugin}.so")), &library).expect("the plugin is copied");
+            fs::copy(built::file(&format!("libmarquee_plugin_{plugin}.so")), &library)
+                .expect("the plugin is copied");
             make_assets(&library.with_extension("assets"));
         }
         for size in SIZES {
             let picture = format!("{name}-{size}.png");
             let drawn = home.path().join(&picture);
             let mut command = built::marquee(home.path());
-            command.args(["plugin", "render", "--size", size, "--at", TIME, "--seconds", seconds]).arg(&library);
+            command
+                .args(["plugin", "render", "--size", size, "--at", TIME, "--seconds", seconds])
+                .arg(&library);
             command.arg("-o").arg(&drawn);
-            settings.iter().for_each(|setting| drop(command.args(["--set", setting])));
+            for setting in settings {
+                command.args(["--set", setting]);
+            }
             let output = command.output().expect("marquee starts");
             assert!(output.status.success(), "{picture}: {}", String::from_utf8_lossy(&output.stderr));
             let kept = golden(&picture);
             if update {
-                fs::create_dir_all(golden("")).and_then(|()| fs::copy(&drawn, &kept)).expect("the frame is kept");
+                fs::create_dir_all(golden(""))
+                    .and_then(|()| fs::copy(&drawn, &kept))
+                    .expect("the frame is kept");
             } else if !kept.exists() || read_png(&drawn) != read_png(&kept) {
                 wrong.push(picture);
             }

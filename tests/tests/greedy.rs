@@ -26,7 +26,8 @@ fn each_kind_of_greed_meets_its_limit() {
     host.install("hostile.so", &Library::hostile());
 
     // Memory: the process's own limit (`rlimits`) ends it.
-    let observed = host.wait_observed("allocate", "dead", |observed| reason(observed).contains("SIGABRT in fetch"));
+    let observed =
+        host.wait_observed("allocate", "dead", |observed| reason(observed).contains("SIGABRT in fetch"));
     assert!(observed["last_log"].to_string().contains("memory allocation of"), "{observed:#}");
     let leak = host.wait_observed("leak", "dead", |observed| reason(observed).contains("SIGABRT in draw"));
     assert!(leak["last_log"].to_string().contains("memory allocation of 1048576 bytes failed"), "{leak:#}");
@@ -37,7 +38,8 @@ fn each_kind_of_greed_meets_its_limit() {
     assert!(threads.contains("threads: 0 made, refused 10000 with errno 1"), "{threads}");
     let files = host.wait_line("files", "files:");
     assert!(files.contains("with errno 24"), "{files}");
-    let made: usize = files.split("files: ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or(9999);
+    let made: usize =
+        files.split("files: ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or(9999);
     assert!(made < 64, "{files}");
     assert!(host.wait_line("files", "memory file").contains("errno 1"));
     // Kept values: the host's own limit.
@@ -45,7 +47,8 @@ fn each_kind_of_greed_meets_its_limit() {
     assert!(keep.contains("value 10 refused TooLarge: an instance keeps at most 1 MiB"), "{keep}");
     assert!(host.wait_line("keep", "first value").contains("still has 102400 bytes"));
     // The log: lines are dropped and counted.
-    let shout = host.wait_observed("shout", "counted", |observed| observed["dropped_log_lines"].as_u64() > Some(10_000));
+    let shout = host
+        .wait_observed("shout", "counted", |observed| observed["dropped_log_lines"].as_u64() > Some(10_000));
     assert_eq!(shout["state"], "running", "{shout:#}");
 
     // By now everything that is kept (last lines, answers) is there; from here on the host does not grow.
@@ -57,7 +60,11 @@ fn each_kind_of_greed_meets_its_limit() {
 
     for name in ["fork", "threads", "files", "keep", "shout"] {
         let observed = host.observed(name);
-        assert_eq!((&observed["state"], &observed["restarts"]), (&json!("running"), &json!(0)), "{name}: {observed:#}");
+        assert_eq!(
+            (&observed["state"], &observed["restarts"]),
+            (&json!("running"), &json!(0)),
+            "{name}: {observed:#}"
+        );
     }
     host.recording().assert_fine(begin, fault, end, &["one", "two"]);
     assert_good_ones_unharmed(&host);

@@ -21,8 +21,10 @@ fn an_endless_draw_is_ended_and_the_next_plugin_shows() {
     let gap = recording.longest_gap(fault, end);
     assert!(gap < 650.0, "the panel stood still for {gap:.0} ms");
     let pictures = recording.between(fault, end);
-    let hung = pictures.iter().position(|picture| picture.plugin.as_deref() == Some("loop")).expect("it was shown");
-    let shown = pictures[hung..].iter().take_while(|picture| picture.plugin.as_deref() == Some("loop")).count();
+    let hung =
+        pictures.iter().position(|picture| picture.plugin.as_deref() == Some("loop")).expect("it was shown");
+    let shown =
+        pictures[hung..].iter().take_while(|picture| picture.plugin.as_deref() == Some("loop")).count();
     let hung = hung + shown - 1;
     assert_eq!(pictures[hung].signature().map(|(hue, ..)| hue), Some(99), "its last good frame stayed");
     assert_eq!(pictures[hung + 1].plugin.as_deref(), Some("one"), "the next one shows");
@@ -95,7 +97,8 @@ fn a_slow_plugin_is_shown_at_the_rate_it_manages() {
     let from = host.recording().now();
     let end = host.let_it_run(4000.0);
     let recording = host.recording();
-    let shown: Vec<_> = recording.between(from, end).into_iter().filter(|p| p.plugin.as_deref() == Some("slow")).collect();
+    let shown: Vec<_> =
+        recording.between(from, end).into_iter().filter(|p| p.plugin.as_deref() == Some("slow")).collect();
     let runs = shown.windows(2).filter(|two| two[1].at_ms - two[0].at_ms < 200.0);
     let gaps: Vec<f64> = runs.map(|two| two[1].at_ms - two[0].at_ms).collect();
     let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
@@ -116,7 +119,9 @@ fn ten_hanging_plugins_do_not_hold_up_the_end() {
     }
     let mut host = setup.start();
     for number in [2, 3, 6, 7, 8, 9] {
-        host.wait_observed(&format!("hangs-{number}"), "drawing", |observed| observed["frames"].as_u64() > Some(0));
+        host.wait_observed(&format!("hangs-{number}"), "drawing", |observed| {
+            observed["frames"].as_u64() > Some(0)
+        });
     }
     let runners = host.runners();
     let (status, took) = host.stop();

@@ -22,15 +22,17 @@ fn garbage_in_the_shared_memory_spoils_only_its_own_pixels() {
     let _turn = alone();
     for at in ["draw", "fetch"] {
         let mut host = waiting_for_hostile(&["scribble", "truncate"], at);
-        let (begin, fault) = release(&host);
+        let (_, fault) = release(&host);
         host.wait_line("scribble", "scribbling");
         let truncate = host.wait_line("truncate", "truncate:");
         assert!(truncate.contains("truncate: 0 shrunk, answers [1]"), "{truncate}");
         let end = host.let_it_run(4000.0);
         assert_good_pictures(&host.recording(), fault, end);
         let order = host.recording().order(fault, end);
-        assert!(order.iter().any(|name| name == "one") && order.iter().any(|name| name == "two"), "{order:?}");
-        let _ = begin;
+        assert!(
+            order.iter().any(|name| name == "one") && order.iter().any(|name| name == "two"),
+            "{order:?}"
+        );
         assert_good_ones_unharmed(&host);
         host.assert_alive();
     }

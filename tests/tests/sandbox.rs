@@ -118,7 +118,10 @@ fn assert_box(disable: &[&str], different: &[&[Expected]], succeeds: bool) -> (H
             };
             let expected = if place == "constructor" { loading } else { running };
             let answer = found.get(name).copied().unwrap_or(-1);
-            assert!(expected.contains(&answer), "{name} in {place}: {answer}, expected {expected:?} ({disable:?})");
+            assert!(
+                expected.contains(&answer),
+                "{name} in {place}: {answer}, expected {expected:?} ({disable:?})"
+            );
         }
     }
     // The host is dropped first: a process that is traced can be buried only once its tracer is gone.
@@ -131,7 +134,8 @@ fn nothing_outside_the_box_can_be_reached() {
     let _turn = beside_others();
     let (host, _victims) = assert_box(&[], &[], false);
     let status = host.api("/api/v1/status");
-    let missing: Vec<&Value> = status["sandbox"].as_array().into_iter().flatten().filter(|l| l["state"] == "missing").collect();
+    let missing: Vec<&Value> =
+        status["sandbox"].as_array().into_iter().flatten().filter(|l| l["state"] == "missing").collect();
     assert!(missing.iter().all(|layer| layer["name"] == "cgroup"), "{missing:?}");
 }
 
@@ -141,7 +145,8 @@ fn without_landlock_the_same_is_refused_and_the_api_says_so() {
     let _turn = beside_others();
     let (host, _victims) = assert_box(&["landlock"], &[], false);
     let status = host.api("/api/v1/status");
-    let layer = status["sandbox"].as_array().into_iter().flatten().find(|layer| layer["name"] == "landlock").cloned();
+    let layer =
+        status["sandbox"].as_array().into_iter().flatten().find(|layer| layer["name"] == "landlock").cloned();
     assert_eq!(layer.expect("Landlock is reported")["state"], "missing");
 }
 
@@ -175,7 +180,9 @@ fn server() -> SocketAddr {
             let request = String::from_utf8_lossy(&request[..length]).into_owned();
             let path = request.split(' ').nth(1).unwrap_or_default();
             let (head, body) = match path {
-                "/away" => (format!("302 Found\r\nlocation: http://localhost:{}/", address.port()), String::new()),
+                "/away" => {
+                    (format!("302 Found\r\nlocation: http://localhost:{}/", address.port()), String::new())
+                }
                 "/big" => ("200 OK".to_owned(), "x".repeat(3 * 1024 * 1024)),
                 "/never" => {
                     silent.push(stream);
@@ -183,7 +190,8 @@ fn server() -> SocketAddr {
                 }
                 _ => ("200 OK".to_owned(), "hello from the test".to_owned()),
             };
-            let head = format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let head =
+                format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
             let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
         }
     });
@@ -201,7 +209,13 @@ fn a_fetch_reaches_only_what_is_asked_for_and_approved() {
     let cases = [
         ("unapproved", "hostile", url("/"), "refused NotPermitted", "approve"),
         ("private", "hostile", url("/"), "refused NotPermitted", "private"),
-        ("mapped", "hostile", format!("http://[::ffff:127.0.0.1]:{}/", server.port()), "refused NotPermitted", "private"),
+        (
+            "mapped",
+            "hostile",
+            format!("http://[::ffff:127.0.0.1]:{}/", server.port()),
+            "refused NotPermitted",
+            "private",
+        ),
         ("not-asked", "patient", url("/"), "refused NotPermitted", "manifest does not name"),
         ("away", "hostile", url("/away"), "refused NotPermitted", "localhost"),
         ("big", "hostile", url("/big"), "refused TooLarge", ""),
@@ -224,7 +238,8 @@ fn a_fetch_reaches_only_what_is_asked_for_and_approved() {
         .plugin("hostile.so", &Library::hostile())
         .plugin("patient.so", &asks_elsewhere);
     for (name, package, url, ..) in &cases {
-        setup = setup.instance(Instance::new(name, package, json!({"act": "get", "at": "fetch", "url": url})));
+        setup =
+            setup.instance(Instance::new(name, package, json!({"act": "get", "at": "fetch", "url": url})));
     }
     let host = setup.start();
     for (name, _, _, outcome, part) in &cases {

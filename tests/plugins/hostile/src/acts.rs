@@ -3,8 +3,8 @@
 //! Invariant: every act is one name here, the same that tests write into the settings.
 
 use marquee_hostile_probes as probes;
-use marquee_plugin_api::prelude::*;
 use marquee_plugin_api::log;
+use marquee_plugin_api::prelude::*;
 
 use crate::{Callback, Settings, faults, greed, lies};
 
@@ -61,7 +61,11 @@ pub(crate) enum Act {
 }
 
 /// Performs the act; answers if the act is one that lets it.
-pub(crate) fn perform(settings: &Settings, at: Callback, frame: Option<&mut [u8]>) -> Result<(), PluginError> {
+pub(crate) fn perform(
+    settings: &Settings,
+    at: Callback,
+    frame: Option<&mut [u8]>,
+) -> Result<(), PluginError> {
     match settings.act {
         Act::None | Act::Keep | Act::Get => {}
         Act::Segv => faults::segmentation_fault(),
@@ -90,7 +94,9 @@ pub(crate) fn perform(settings: &Settings, at: Callback, frame: Option<&mut [u8]
         Act::Garbage => lies::send_garbage(),
         Act::Huge => lies::send_huge(),
         Act::OutOfOrder => lies::send(br#"{"type":"created"}"#),
-        Act::Unordered => lies::send(br#"{"type":"fetched","seq":7777,"result":{"Ok":{"new_data":true,"again_ns":0}}}"#),
+        Act::Unordered => {
+            lies::send(br#"{"type":"fetched","seq":7777,"result":{"Ok":{"new_data":true,"again_ns":0}}}"#)
+        }
         Act::Parts => lies::send_parts_for_ever(),
         Act::Chatter => lies::chatter(),
         Act::Ring => lies::ring_for_ever(),

@@ -29,7 +29,8 @@ fn say(what: &str, answers: impl Iterator<Item = i32>) {
     let mut counts = BTreeMap::<i32, usize>::new();
     answers.for_each(|errno| *counts.entry(errno).or_default() += 1);
     let made = counts.remove(&0).unwrap_or(0);
-    let refused: Vec<String> = counts.iter().map(|(errno, count)| format!("{count} with errno {errno}")).collect();
+    let refused: Vec<String> =
+        counts.iter().map(|(errno, count)| format!("{count} with errno {errno}")).collect();
     log::info!("{what}: {made} made, refused {}", refused.join(", "));
 }
 

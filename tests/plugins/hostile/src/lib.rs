@@ -150,4 +150,4 @@ fn paint(frame: &mut Frame<'_>, hue: u8, count: u64) {
     frame.set(Point::new(1, 0), Rgb888::new(number[1], number[2], number[3]));
 }
 
-export_plugin!(Hostile, id: "hostile", name: "Hostile", http: &["*:*", "127.0.0.1:*", "[::ffff:127.0.0.1]:*"], private_network: true);
+export_plugin!(Hostile, id: "hostile", name: "Hostile", http: &["localhost:*", "127.0.0.1:*", "[::ffff:127.0.0.1]:*"], private_network: true);

@@ -80,7 +80,11 @@ pub(crate) fn truncate_everything() {
     for fd in 0..64 {
         // SAFETY: numbers only.
         let result = unsafe { libc::ftruncate(fd, 0) };
-        answers.push(if result < 0 { std::io::Error::last_os_error().raw_os_error().unwrap_or(-1) } else { 0 });
+        answers.push(if result < 0 {
+            std::io::Error::last_os_error().raw_os_error().unwrap_or(-1)
+        } else {
+            0
+        });
     }
     let shrunk = answers.iter().filter(|errno| **errno == 0).count();
     answers.sort_unstable();
@@ -161,7 +165,11 @@ pub(crate) fn send_descriptors() {
             (*header).cmsg_level = libc::SOL_SOCKET;
             (*header).cmsg_type = libc::SCM_RIGHTS;
             (*header).cmsg_len = libc::CMSG_LEN(size_of_val(&descriptors) as u32) as _;
-            std::ptr::copy_nonoverlapping(descriptors.as_ptr(), libc::CMSG_DATA(header).cast(), descriptors.len());
+            std::ptr::copy_nonoverlapping(
+                descriptors.as_ptr(),
+                libc::CMSG_DATA(header).cast(),
+                descriptors.len(),
+            );
             libc::sendmsg(LINK, &raw const message, libc::MSG_NOSIGNAL);
         }
     }

@@ -170,7 +170,8 @@ fn mount() -> i32 {
         if own && libc::mount(null, c"/".as_ptr(), null, libc::MS_REC | libc::MS_PRIVATE, nothing) < 0 {
             return errno();
         }
-        let error = answer(libc::mount(c"none".as_ptr(), c"/tmp".as_ptr(), c"tmpfs".as_ptr(), 0, nothing).into());
+        let error =
+            answer(libc::mount(c"none".as_ptr(), c"/tmp".as_ptr(), c"tmpfs".as_ptr(), 0, nothing).into());
         if error == 0 {
             libc::umount2(c"/tmp".as_ptr(), libc::MNT_DETACH);
         }
@@ -193,7 +194,8 @@ fn write_own_memory() -> i32 {
             match descriptor(&link, libc::O_RDWR) {
                 Ok(fd) => {
                     // SAFETY: one byte of a string, over a byte that is the same: the first of every ELF file.
-                    let error = answer(unsafe { libc::pwrite(fd, c"\x7f".as_ptr().cast(), 1, 0) } as libc::c_long);
+                    let error =
+                        answer(unsafe { libc::pwrite(fd, c"\x7f".as_ptr().cast(), 1, 0) } as libc::c_long);
                     close(fd);
                     return error;
                 }
