@@ -46,6 +46,19 @@ impl Host {
         self.until_ready();
     }
 
+    /// Changes settings of instances in the configuration file and has the host read it again.
+    ///
+    /// # Panics
+    /// When there is no such instance.
+    pub fn change(&mut self, changes: &[(&str, &str, Value)]) {
+        for (name, key, value) in changes {
+            self.setup.change(name, key, value.clone());
+        }
+        let _ = self.setup.write();
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).expect("a process id");
+        kill_process(pid, Signal::HUP).expect("a host to tell");
+    }
+
     fn until_ready(&mut self) {
         let begun = Instant::now();
         loop {

@@ -121,6 +121,16 @@ impl Setup {
         self
     }
 
+    /// Changes a setting of an instance that is there.
+    ///
+    /// # Panics
+    /// When there is no such instance.
+    pub(crate) fn change(&mut self, name: &str, key: &str, value: Value) {
+        let instances = self.config["instance"].as_array_mut().expect("instances");
+        let instance = instances.iter_mut().find(|instance| instance["name"] == name).expect("the instance");
+        instance["config"][key] = value;
+    }
+
     /// The configuration file, written now.
     pub(crate) fn write(&self) -> PathBuf {
         let path = self.home.path().join("marquee.toml");

@@ -4,6 +4,7 @@
 
 mod breaker;
 mod elf;
+mod events;
 mod faults;
 mod golden;
 mod greedy;

@@ -94,6 +94,31 @@ impl Desired {
         changed
     }
 
+    /// Takes over what the configuration now says of its instances: new ones are added, and settings, state and
+    /// duration of those that it names follow it. Others stay as they are. Whether anything changed.
+    pub(crate) fn reread(&mut self, config: &Config) -> bool {
+        let before = self.instances.clone();
+        for said in &config.instances {
+            let status = if said.enabled { Status::Enabled } else { Status::Disabled };
+            if !self.instances.iter().any(|instance| instance.name == said.name) {
+                self.add(said.name.clone(), said.package.clone(), status);
+            }
+            let known = self.instances.iter_mut().find(|instance| instance.name == said.name);
+            let Some(known) = known else { continue };
+            let next = Instance {
+                package: said.package.clone(),
+                status,
+                config: said.config.clone(),
+                duration: said.duration.unwrap_or(self.default_duration),
+                ..known.clone()
+            };
+            if next != *known {
+                *known = Instance { version: known.version + 1, ..next };
+            }
+        }
+        self.instances != before
+    }
+
     fn add(&mut self, name: InstanceName, package: PluginId, status: Status) {
         let config = Value::Object(serde_json::Map::new());
         let duration = self.default_duration;
@@ -107,5 +132,51 @@ impl Desired {
     /// All instances by name.
     pub(crate) fn by_name(&self) -> BTreeMap<&InstanceName, &Instance> {
         self.instances.iter().map(|instance| (&instance.name, instance)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Overrides, Surroundings, load};
+
+    fn config(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("marquee.toml");
+        std::fs::write(&file, text).unwrap();
+        let overrides = Overrides { state_dir: Some(folder.path().into()), ..Overrides::default() };
+        load(Some(&file), &overrides, &Surroundings::none()).unwrap()
+    }
+
+    /// B-STATE-10: on a first start the default plugin is enabled, unless something else was said.
+    #[test]
+    fn a_first_start_enables_the_default_plugin_or_what_was_said() {
+        let enabled = |desired: &Desired| -> Vec<String> {
+            let enabled = desired.instances().iter().filter(|instance| instance.status == Status::Enabled);
+            enabled.map(|instance| instance.name.to_string()).collect()
+        };
+        let nothing = config("");
+        assert_eq!(enabled(&Desired::first(&nothing, None)), ["clock"]);
+        let names = Enable::Names(vec!["life".parse().unwrap()]);
+        assert_eq!(enabled(&Desired::first(&nothing, Some(&names))), ["life"]);
+        let said = config("[[instance]]\nname = \"text\"\n");
+        assert_eq!(enabled(&Desired::first(&said, None)), ["text"]);
+        let mut all = Desired::first(&nothing, Some(&Enable::All));
+        assert!(all.notice(["clock".parse().unwrap(), "life".parse().unwrap()].iter()));
+        assert_eq!(enabled(&all), ["clock", "life"]);
+        assert!(!all.notice(["clock".parse().unwrap()].iter()));
+    }
+
+    #[test]
+    fn a_configuration_read_again_changes_what_it_names_and_nothing_else() {
+        let first = config("[[instance]]\nname = \"a1\"\n[[instance]]\nname = \"b1\"\n");
+        let mut desired = Desired::first(&first, None);
+        assert!(!desired.reread(&first));
+        let second = config("[[instance]]\nname = \"b1\"\nenabled = false\n[[instance]]\nname = \"c1\"\n");
+        assert!(desired.reread(&second));
+        let seen: Vec<_> =
+            desired.instances().iter().map(|i| (i.name.as_str(), i.status, i.version)).collect();
+        let (on, off) = (Status::Enabled, Status::Disabled);
+        assert_eq!(seen, [("a1", on, 1), ("b1", off, 2), ("c1", on, 1)]);
     }
 }

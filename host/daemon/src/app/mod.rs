@@ -24,5 +24,5 @@ pub use desired::Enable;
 pub use error::AppError;
 pub use host_file::{HOST_FILE, HostFile};
 pub use render::{RenderArgs, render};
-pub use run::run;
+pub use run::{Reread, run};
 pub use schema::schema;

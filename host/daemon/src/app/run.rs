@@ -26,11 +26,15 @@ use crate::screen::{OpenSink, ScreenConfig, ScreenHandle};
 /// How long plugins may take to end when the host does.
 const PLUGINS_END: Duration = Duration::from_millis(1200);
 
-/// Runs the host until SIGTERM or SIGINT.
+/// Reads the configuration once more.
+pub type Reread = dyn Fn() -> Result<Config, String> + Send + Sync;
+
+/// Runs the host until SIGTERM or SIGINT. On SIGHUP the configuration is read again; what it says of instances and of
+/// approved hosts takes effect at once, the rest at the next start.
 ///
 /// # Errors
 /// What keeps it from starting, in one sentence; or that the API stopped.
-pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
+pub fn run(config: Config, enable: Option<&Enable>, reread: Arc<Reread>) -> Result<(), AppError> {
     let started = Instant::now();
     let resources = |what| move |source| AppError::Resources { what, source };
     config.directories.prepare()?;
@@ -76,15 +80,11 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
         env!("CARGO_PKG_VERSION"), config.panel.size, config.display.fps
     );
 
+    let of_doctor = Arc::clone(&config);
     let result = tokio.block_on(async {
-        let follow = Follow {
-            desired,
-            supervisor: Arc::clone(&supervisor),
-            screen: Arc::clone(&screen),
-            config: Arc::clone(&config),
-        };
-        let following = tokio::spawn(follow.scans(discovery.subscribe()));
-        let of_doctor = Arc::clone(&config);
+        let follow = Follow { desired, supervisor: Arc::clone(&supervisor), screen: Arc::clone(&screen) };
+        let configs = watch::Sender::new(config);
+        let following = tokio::spawn(follow.scans(discovery.subscribe(), configs.subscribe()));
         tokio::task::spawn_blocking(move || examined.set(crate::doctor::doctor_report(&of_doctor)));
         let (stop, stopped) = watch::channel(false);
         let serve = marquee_http::Serve {
@@ -97,7 +97,7 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
         let serving = tokio::spawn(marquee_http::serve(serve, async move {
             let _ = wait_stop.wait_for(|stop| *stop).await;
         }));
-        let result = until_the_end(serving, &stop).await;
+        let result = until_the_end(serving, &stop, &configs, &reread).await;
         following.abort();
         // Side by side, since each may take a second or two.
         let last = Arc::clone(&screen);
@@ -114,19 +114,36 @@ pub fn run(config: Config, enable: Option<&Enable>) -> Result<(), AppError> {
     result
 }
 
-/// Waits for a signal, or for the API to break; then tells the API to end.
+/// Waits for a signal to end, or for the API to break; then tells the API to end. Reads the configuration again when
+/// told to.
 async fn until_the_end(
     mut serving: tokio::task::JoinHandle<Result<(), marquee_http::ServeError>>,
     stop: &watch::Sender<bool>,
+    configs: &watch::Sender<Arc<Config>>,
+    reread: &Arc<Reread>,
 ) -> Result<(), AppError> {
     let signals =
         |kind| signal(kind).map_err(|source| AppError::Resources { what: "a signal handler", source });
     let mut terminate = signals(SignalKind::terminate())?;
     let mut interrupt = signals(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        served = &mut serving => return served_result(served),
+    let mut hang_up = signals(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            served = &mut serving => return served_result(served),
+            _ = hang_up.recv() => {
+                let reread = Arc::clone(reread);
+                match tokio::task::spawn_blocking(move || reread()).await {
+                    Ok(Ok(config)) => {
+                        tracing::info!(target: "marquee", "the configuration was read again");
+                        configs.send_replace(Arc::new(config));
+                    }
+                    Ok(Err(error)) => tracing::error!(target: "marquee", "nothing was changed: {error}"),
+                    Err(_) => {}
+                }
+            }
+        }
     }
     // Viewers hear of the end while plugins and sinks are ended; nobody waits for those that do not listen.
     let _ = stop.send(true);
@@ -143,34 +160,41 @@ fn served_result(
     }
 }
 
-/// What makes the runtime follow the folder and the desired state.
+/// What makes the runtime follow the folder, the configuration and the desired state.
 struct Follow {
     desired: Arc<Mutex<Desired>>,
     supervisor: Arc<Supervisor>,
     screen: Arc<ScreenHandle>,
-    config: Arc<Config>,
 }
 
 impl Follow {
-    async fn scans(self, mut scans: watch::Receiver<Arc<Scan>>) {
+    async fn scans(self, mut scans: watch::Receiver<Arc<Scan>>, mut configs: watch::Receiver<Arc<Config>>) {
         let mut shelf = Shelf::default();
         loop {
             let scan = scans.borrow_and_update().clone();
-            let again = self.apply(&scan, &mut shelf);
+            let config = configs.borrow_and_update().clone();
+            let again = self.apply(&scan, &mut shelf, &config);
             let pause = again.map(|at| tokio::time::sleep_until(at.into()));
             tokio::select! {
                 changed = scans.changed() => if changed.is_err() { return },
+                changed = configs.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let config = configs.borrow().clone();
+                    self.desired.lock().unwrap_or_else(PoisonError::into_inner).reread(&config);
+                }
                 () = async { if let Some(pause) = pause { pause.await } }, if again.is_some() => {}
             }
         }
     }
 
-    fn apply(&self, scan: &Scan, shelf: &mut Shelf) -> Option<Instant> {
+    fn apply(&self, scan: &Scan, shelf: &mut Shelf, config: &Config) -> Option<Instant> {
         let again = shelf.update(scan, Instant::now());
         let plan = {
             let mut desired = self.desired.lock().unwrap_or_else(PoisonError::into_inner);
             desired.notice(scan.found.keys());
-            plan(&desired, shelf, &self.config.fetch)
+            plan(&desired, shelf, &config.fetch)
         };
         for refused in &scan.refused {
             tracing::warn!(target: "plugins", "{}: {}", refused.path, refused.reason);

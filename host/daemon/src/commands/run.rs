@@ -1,8 +1,10 @@
 //! `marquee run`: the host.
 
+use std::sync::Arc;
+
 use marquee_model::{InstanceName, PluginId};
 
-use crate::app::{self, Enable};
+use crate::app::{self, Enable, Reread};
 use crate::cli::{RunFlags, enable};
 use crate::config::{self, Config, Surroundings};
 use crate::errors::CliError;
@@ -17,7 +19,12 @@ pub(super) fn run(flags: &RunFlags) -> Result<(), CliError> {
     }
     config.directories.prepare()?;
     logging::init(&config).map_err(|error| CliError::because(&error))?;
-    app::run(config, enable.as_ref()).map_err(|error| CliError::because(&error))
+    let (file, overrides) = (flags.config.clone(), flags.overrides());
+    let reread: Arc<Reread> = Arc::new(move || {
+        config::load(file.as_deref(), &overrides, &Surroundings::of_this_process())
+            .map_err(|error| marquee_model::sentence(&error))
+    });
+    app::run(config, enable.as_ref(), reread).map_err(|error| CliError::because(&error))
 }
 
 /// A name to enable is that of a configured instance, or may be that of a plugin.

@@ -265,11 +265,7 @@ pub(crate) fn reference(
             .budget(30.0)
             .baseline("all processes", whole),
     );
-    table.add(
-        Row::new("reference job: PSS of all processes", Unit::Mebibytes, all)
-            .budget(40.0)
-            .baseline("LEDMatrix, trivial plugins, by the design", 148.0),
-    );
+    table.add(Row::new("reference job: PSS of all processes", Unit::Mebibytes, all).budget(40.0));
     table.add(
         Row::new(
             "reference job: sealed memory the host holds (plugins, frames), in PSS only where mapped",
