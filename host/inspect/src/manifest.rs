@@ -248,9 +248,6 @@ fn check_sizes(min: Option<[u16; 2]>, max: Option<[u16; 2]>) -> Result<(), Strin
 
 /// Whether a text is a host pattern, see [`Manifest::http`].
 fn is_host_pattern(text: &str) -> bool {
-    if text == "*" {
-        return true;
-    }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (text, None),
@@ -264,7 +261,7 @@ fn is_host_pattern(text: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
         return port_good && address.parse::<Ipv6Addr>().is_ok();
     }
-    port_good && is_host_name(host.strip_prefix("*.").unwrap_or(host))
+    port_good && (host == "*" || is_host_name(host.strip_prefix("*.").unwrap_or(host)))
 }
 
 fn is_host_name(name: &str) -> bool {
@@ -364,6 +361,8 @@ mod tests {
     fn host_patterns_are_names_suffixes_or_everything() {
         for good in [
             "*",
+            "*:*",
+            "*:8080",
             "a.b",
             "*.a.b",
             "localhost",
