@@ -176,7 +176,13 @@ impl Stage {
             return;
         }
         let visible = self.is_visible(index);
+        let died_in_its_turn = matches!(self.slots[index].life, Life::Gone(_))
+            && self.shown == Some(index)
+            && self.turn.is_some_and(|turn| turn.slot == index);
         self.slots[index].revive(runner, visible, now);
+        // Its turn ended with its death, however soon it is back, if another one can have the screen.
+        self.slots[index].over =
+            died_in_its_turn && self.pass.is_some_and(|pass| pass.urgent) && self.others_are_ready(index);
         self.redraw |= visible;
         self.attend(now);
     }
@@ -267,6 +273,10 @@ impl Stage {
     #[must_use]
     pub fn late_switches(&self) -> u64 {
         self.late_switches
+    }
+
+    fn others_are_ready(&self, index: usize) -> bool {
+        self.slots.iter().enumerate().any(|(other, slot)| other != index && slot.is_ready())
     }
 
     /// Whether `at` has come: a step a little before its time counts as on time, since clocks jitter.

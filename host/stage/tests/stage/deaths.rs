@@ -47,6 +47,19 @@ fn the_death_of_the_visible_one_shows_the_next_within_two_frames_and_no_blank() 
 }
 
 #[test]
+fn a_death_ends_the_turn_even_of_one_that_is_back_before_the_next_has_drawn() {
+    let slow = Script { takes: 2, ..ANIMATION };
+    let mut world = World::new(Transition::Cut, &[("a", 500, ANIMATION), ("b", 50, slow)]);
+    world.run(100);
+    world.die("a");
+    world.tick();
+    world.start("a", ANIMATION);
+    let ticks = world.until("b");
+    assert!(ticks <= 4, "the next one had to wait for {ticks} ticks");
+    assert_eq!(world.shows(49).first(), shows(&[("b", 49)]).first(), "and has its whole turn");
+}
+
+#[test]
 fn a_successor_that_was_asked_in_time_is_there_one_frame_after_a_death() {
     let mut world = World::new(Transition::Cut, &[("a", 500, ANIMATION), ("b", 50, ANIMATION)]);
     world.run(100);
